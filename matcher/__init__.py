@@ -1,0 +1,1 @@
+"""What a good match is: the business, free of files, models and networks."""

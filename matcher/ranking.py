@@ -1,0 +1,86 @@
+"""What a retriever answers: hits in a total order, and the protocol that every retriever keeps."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer: an outside id and a score; higher is better."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Hits of one source, ids unique, ordered by (-score, id), scores finite."""
+
+    source: str
+    hits: tuple[Hit, ...]
+
+    def __post_init__(self) -> None:
+        """Check the invariant, so that no later step has to."""
+        if len({hit.id for hit in self.hits}) != len(self.hits):
+            raise ValueError(f"{self.source}: an id stands twice in a ranking")
+        if not all(math.isfinite(hit.score) for hit in self.hits):
+            raise ValueError(f"{self.source}: a score is not finite")
+        if any(_order(a) > _order(b) for a, b in zip(self.hits, self.hits[1:], strict=False)):
+            raise ValueError(f"{self.source}: hits are not ordered by (-score, id)")
+
+    @classmethod
+    def of(cls, source: str, scores: Mapping[str, float], k: int | None = None) -> Self:
+        """Order `scores` (id to score) and keep the first `k`."""
+        hits = sorted((Hit(id, score) for id, score in scores.items()), key=_order)
+        return cls(source, tuple(hits[:k]))
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids, best first."""
+        return tuple(hit.id for hit in self.hits)
+
+    def scores(self) -> dict[str, float]:
+        """Return id to score."""
+        return {hit.id: hit.score for hit in self.hits}
+
+
+def _order(hit: Hit) -> tuple[float, str]:
+    return (-hit.score, hit.id)
+
+
+def pool_max(hits: Iterable[Hit], owner: Mapping[str, str]) -> dict[str, Hit]:
+    """Return for each owner its best hit (ties: the smaller id); ids without owner are left out."""
+    best: dict[str, Hit] = {}
+    for hit in sorted(hits, key=_order):
+        name = owner.get(hit.id)
+        if name is not None and name not in best:
+            best[name] = hit
+    return best
+
+
+class Retriever(Protocol):
+    """A searchable collection of texts under outside ids (see `indexing.snapshot`).
+
+    `allowed` None means every id; a filter never starves the list: the best `k` of the allowed
+    ids come back, or all of them where there are fewer.
+    """
+
+    def evidence(
+        self, text: str, k: int, allowed: Collection[str] | None = None
+    ) -> Mapping[str, "Evidence"]:
+        """Return what each source says of the best candidates, by id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the two sources say of one text and one candidate, before any weighing.
+
+    similarity: cosine of the best passage, -1..1.
+    coverage: share of the query's information (BM25 over its own maximum) that the candidate's
+        words carry, 0..1; 0 where they share no word.
+    """
+
+    similarity: float
+    coverage: float
