@@ -1,7 +1,9 @@
 """Why a match stands where it stands: reasons whose points sum to the score, with quoted spans."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
+
+from matcher.fusion import Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,55 @@ class Reason:
             "need_spans": [span.to_dict() for span in self.need_spans],
             "offering_spans": [span.to_dict() for span in self.offering_spans],
         }
+
+
+class Quoter(Protocol):
+    """Finds the pieces of two texts that speak of the same thing (see `indexing.quotes`)."""
+
+    def shared_words(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """Return where each text has words of the other, in text order, without overlaps."""
+        ...
+
+    def closest_sentences(self, left: str, right: str) -> tuple[Span, Span]:
+        """Return the one sentence of each text that are nearest in meaning."""
+        ...
+
+
+def explain(
+    need_text: str, offering_text: str, offering_id: str, points: Points, quoter: Quoter
+) -> tuple[Reason, ...]:
+    """Return one reason for each term of the score that is not zero, larger points first."""
+    reasons = []
+    if points.dense:
+        need_span, offering_span = quoter.closest_sentences(need_text, offering_text)
+        reasons.append(
+            Reason(
+                "dense",
+                points.dense,
+                f"수요의 “{shorten(need_span.quote)}”와(과) 공급기술의 "
+                f"“{shorten(offering_span.quote)}”이(가) 뜻으로 가장 가깝습니다.",
+                offering_id,
+                (need_span,),
+                (offering_span,),
+            )
+        )
+    if points.lexical:
+        need_spans, offering_spans = quoter.shared_words(need_text, offering_text)
+        words = dict.fromkeys(span.quote for span in offering_spans)
+        reasons.append(
+            Reason(
+                "lexical",
+                points.lexical,
+                f"두 글이 함께 쓰는 말: {', '.join(list(words)[:8])}",
+                offering_id,
+                need_spans,
+                offering_spans,
+            )
+        )
+    return tuple(sorted(reasons, key=lambda reason: -reason.points))
+
+
+def shorten(text: str, width: int = 60) -> str:
+    """Return the text on one line, cut with an ellipsis where it is longer than `width`."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

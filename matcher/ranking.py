@@ -59,20 +59,6 @@ def pool_max(hits: Iterable[Hit], owner: Mapping[str, str]) -> dict[str, Hit]:
     return best
 
 
-class Retriever(Protocol):
-    """A searchable collection of texts under outside ids (see `indexing.snapshot`).
-
-    `allowed` None means every id; a filter never starves the list: the best `k` of the allowed
-    ids come back, or all of them where there are fewer.
-    """
-
-    def evidence(
-        self, text: str, k: int, allowed: Collection[str] | None = None
-    ) -> Mapping[str, "Evidence"]:
-        """Return what each source says of the best candidates, by id."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the two sources say of one text and one candidate, before any weighing.
@@ -84,3 +70,28 @@ class Evidence:
 
     similarity: float
     coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueryEvidence:
+    """All that the sources say of one query text.
+
+    candidates: id to Evidence, the best of either source.
+    agreement: how much of the query is written in the scripts the collection is written in, 0..1;
+    near 0 for an English need over Korean texts, whose few common words are names and loan words.
+    """
+
+    candidates: Mapping[str, Evidence]
+    agreement: float
+
+
+class Retriever(Protocol):
+    """A searchable collection of texts under outside ids (see `indexing.collection`).
+
+    `allowed` None means every id; a filter never starves the list: the best `k` of the allowed
+    ids come back, or all of them where there are fewer.
+    """
+
+    def evidence(self, text: str, k: int, allowed: Collection[str] | None = None) -> QueryEvidence:
+        """Return what each source says of the best `k` of either source."""
+        ...

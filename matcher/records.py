@@ -175,9 +175,7 @@ class Company:
             size=_to_optional_text(value.get("size")),
             employees=_to_int("employees", value.get("employees")),
             founded=_to_optional_text(value.get("founded")),
-            revenue_krw_million=_to_float(
-                "revenue_krw_million", value.get("revenue_krw_million")
-            ),
+            revenue_krw_million=_to_float("revenue_krw_million", value.get("revenue_krw_million")),
             certifications=tuple(
                 Certification.from_value(item) for item in value.get("certifications") or ()
             ),
@@ -322,9 +320,7 @@ def join_text(title: str, description: str) -> str:
 
 def _require_id(name: str, value: str) -> None:
     if not value or not value.isprintable():
-        raise InvalidRecord(
-            f"{name}이(가) 비었거나 제어 문자가 있습니다.", field=name, value=value
-        )
+        raise InvalidRecord(f"{name}이(가) 비었거나 제어 문자가 있습니다.", field=name, value=value)
 
 
 def _require_text(name: str, value: str) -> None:

@@ -95,9 +95,7 @@ class Match:
             "need_id": self.need.need_id,
             "title": self.need.title,
             "score": self.score,
-            "offerings": [
-                {"offering_id": o.offering_id, "title": o.title} for o in self.offerings
-            ],
+            "offerings": [{"offering_id": o.offering_id, "title": o.title} for o in self.offerings],
             "reasons": [reason.to_dict() for reason in self.reasons],
             "missing": [item.to_dict() for item in self.missing],
             "covers": list(self.covers),

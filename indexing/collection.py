@@ -1,0 +1,82 @@
+"""Texts under outside ids, searchable by meaning and by words: what `matcher` calls a Retriever."""
+
+import unicodedata
+from collections.abc import Collection as Ids
+from collections.abc import Mapping
+
+import numpy as np
+
+from indexing.analyzer import Analyzer
+from indexing.dense import DenseIndex
+from indexing.encoder import Encoder, Vectors
+from indexing.lexical import LexicalIndex
+from matcher.progress import Progress, silent
+from matcher.ranking import Evidence, QueryEvidence
+
+
+class Collection:
+    """One dense and one lexical index over the same ids, with the encoder and analyzer of both."""
+
+    def __init__(
+        self, dense: DenseIndex, lexical: LexicalIndex, encoder: Encoder, analyzer: Analyzer
+    ) -> None:
+        """Put together what `build_collection` made or a snapshot holds."""
+        self.dense = dense
+        self.lexical = lexical
+        self._encoder = encoder
+        self._analyzer = analyzer
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self.lexical)
+
+    def evidence(self, text: str, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
+        """Return what both sources say of the best `k` of either; exact for each candidate."""
+        terms = self._analyzer.terms(text)
+        agreement = self.lexical.agreement(terms)
+        if not len(self) or (allowed is not None and not allowed):
+            return QueryEvidence({}, agreement)
+        query = encode_query(self._encoder, text)
+        candidates = dict.fromkeys(
+            [
+                *self.dense.search(query, k, allowed).ids(),
+                *self.lexical.search(terms, k, allowed).ids(),
+            ]
+        )
+        similarity = self.dense.similarities(query, candidates)
+        coverage = self.lexical.coverages(terms, candidates)
+        return QueryEvidence(
+            {id: Evidence(similarity.get(id, -1.0), coverage.get(id, 0.0)) for id in candidates},
+            agreement,
+        )
+
+
+def encode_query(encoder: Encoder, text: str) -> Vectors:
+    """Return one unit vector (dimension,); a text longer than a passage is the mean of its pieces."""
+    text = unicodedata.normalize("NFC", text)
+    pieces = [text[start:end] for start, end in encoder.passages(text)]
+    vector: Vectors = encoder.encode(pieces, "query").mean(axis=0)
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector
+
+
+def build_collection(
+    texts: Mapping[str, str], encoder: Encoder, analyzer: Analyzer, progress: Progress = silent
+) -> Collection:
+    """Analyse, cut, encode and index `texts` (id to text); slow, in memory."""
+    ids = list(texts)
+    terms: list[list[str]] = []
+    owners: list[str] = []
+    passages: list[str] = []
+    for done, (id, raw) in enumerate(texts.items(), start=1):
+        text = unicodedata.normalize("NFC", raw)
+        terms.append(analyzer.terms(text))
+        for start, end in encoder.passages(text):
+            owners.append(id)
+            passages.append(text[start:end].strip())
+        if done % 200 == 0 or done == len(texts):
+            progress("형태소 분석", done, len(texts))
+    vectors = encoder.encode(passages, "passage", progress)
+    return Collection(
+        DenseIndex.build(owners, vectors), LexicalIndex.build(ids, terms), encoder, analyzer
+    )

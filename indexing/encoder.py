@@ -1,0 +1,269 @@
+"""Texts to vectors through sentence-transformers; the only module that imports it, torch or openvino.
+
+Backends: `torch` runs the model as it is; `openvino` runs the same weights through OpenVINO, three
+to seven times faster on a CPU (docs/decisions/0003); `auto` takes openvino where it is installed.
+Imports are late: this module itself is cheap.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock
+
+from indexing.model import BUNDLED, PROMPTS, find_model
+from matcher.errors import InvalidRequest, ModelUnavailable
+from matcher.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+Kind = Literal["query", "passage"]
+BACKENDS = ("auto", "openvino", "torch")
+BATCH_TEXTS = 32
+BATCH_CHARACTERS = 4_000
+PASSAGE_TOKENS = 200
+"""A passage is cut at about this many tokens of the model; chosen by measurement, decision 0005."""
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into vectors: the real encoder, and the fake one of unit tests."""
+
+    name: str
+    backend: str
+    dimension: int
+
+    def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
+        """Return float32 of shape (len(texts), dimension), rows of length 1, in input order."""
+        ...
+
+    def passages(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Return (start, end) of the pieces a long text is cut into; together they cover it."""
+        ...
+
+
+class SentenceEncoder:
+    """A sentence-transformers model behind one lock that is held for one small batch at a time.
+
+    So a query waits for at most one batch of somebody else's import, never for the whole import.
+    """
+
+    def __init__(self, name: str, model: "SentenceTransformer", backend: str, digest: str) -> None:
+        """Wrap a loaded model; `digest` identifies its weights."""
+        self.name = f"{name}@{digest[:12]}"
+        self.backend = backend
+        self.dimension = int(model.get_embedding_dimension() or 0)
+        self._model = model
+        self._lock = threading.Lock()
+        self._prompts = _prompts_of(name, model)
+
+    def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
+        """Return float32 (len(texts), dimension), L2-normalised, in input order."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        prompt = self._prompts[kind]
+        done = 0
+        for rows in _batches(texts):
+            batch = [texts[row] for row in rows]
+            with self._lock:
+                vectors[rows] = self._model.encode(
+                    batch,
+                    prompt=prompt,
+                    batch_size=len(batch),
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
+            done += len(rows)
+            progress("임베딩", done, len(texts))
+        return vectors
+
+    def passages(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Cut a text into pieces of at most PASSAGE_TOKENS tokens, at sentence ends where it can."""
+        if len(text) <= PASSAGE_TOKENS:
+            return ((0, len(text)),)
+        with self._lock:
+            encoding = self._model.tokenizer(
+                text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+            )
+        return cut_passages(text, [(int(a), int(b)) for a, b in encoding["offset_mapping"]])
+
+
+def cut_passages(
+    text: str, offsets: Sequence[tuple[int, int]], limit: int = PASSAGE_TOKENS
+) -> tuple[tuple[int, int], ...]:
+    """Cut at the last sentence end (else the last space) within each `limit` tokens."""
+    pieces: list[tuple[int, int]] = []
+    first, start = 0, 0
+    while len(offsets) - first > limit:
+        end = offsets[first + limit][0]
+        middle = offsets[first + limit // 2][0]
+        cut = _last_break(text, middle, end)
+        pieces.append((start, cut))
+        start = cut
+        while first < len(offsets) and offsets[first][0] < cut:
+            first += 1
+    if text[start:].strip():
+        pieces.append((start, len(text)))
+    return tuple(pieces) or ((0, len(text)),)
+
+
+def _last_break(text: str, low: int, high: int) -> int:
+    """Return the best place to cut in (low, high]: a sentence end, else a space, else `high`."""
+    for marks in (("\n",), (". ", "다. ", "? ", "! ", "。", "; "), (" ",)):
+        found = [
+            text.rfind(mark, low, high) + len(mark) for mark in marks if mark in text[low:high]
+        ]
+        if found:
+            return max(found)
+    return high
+
+
+def open_encoder(
+    model: str | None,
+    cache: Path,
+    backend: str = "auto",
+    progress: Progress = silent,
+) -> SentenceEncoder:
+    """Load a model: the bundled one (None), a hub name or a local sentence-transformers folder.
+
+    Raises ModelUnavailable with what to do, InvalidRequest for an unknown backend.
+    """
+    name = model or BUNDLED
+    if backend not in BACKENDS:
+        raise InvalidRequest(f"백엔드 '{backend}'을(를) 모릅니다. 가능한 값: {', '.join(BACKENDS)}")
+    chosen = backend if backend != "auto" else ("openvino" if find_spec("openvino") else "torch")
+    place = find_model(name, cache, progress)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    loaded = _load(place)
+    digest = _digest(loaded)
+    if chosen == "openvino":
+        _use_openvino(loaded, cache / "openvino" / digest[:32])
+    return SentenceEncoder(name, loaded, chosen, digest)
+
+
+def _load(place: str) -> "SentenceTransformer":
+    """Load quietly: the libraries' own bars and reports would drown ours."""
+    for noisy in ("transformers", "sentence_transformers", "huggingface_hub"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as untyped_logging
+
+    transformers_logging: Any = untyped_logging
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    try:
+        return SentenceTransformer(place, device="cpu")
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelUnavailable(
+            f"임베딩 모델 '{place}'을(를) 불러오지 못했습니다({type(error).__name__}). "
+            "GREENMATCH_MODEL의 이름이나 폴더를 확인하거나, 비워서 내장 모델을 쓰십시오."
+        ) from error
+
+
+def _digest(model: "SentenceTransformer") -> str:
+    """Return the SHA-256 of all weights, names in order.
+
+    The pooler is left out: sentence embeddings do not use it, and where a checkpoint has none,
+    transformers fills it with new random numbers at every load.
+    """
+    total = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        if "pooler" in name:
+            continue
+        total.update(name.encode())
+        total.update(tensor.contiguous().numpy().tobytes())
+    return total.hexdigest()
+
+
+def _prompts_of(name: str, model: "SentenceTransformer") -> dict[Kind, str]:
+    """Return what stands before queries and passages: the model's own prompts, e5's by name.
+
+    sentence-transformers fills `prompts` with empty strings where a model defines none.
+    """
+    own = {key: value for key, value in model.prompts.items() if value}
+    if "e5" in name.lower() and "instruct" not in name.lower() and not own:
+        own = dict(PROMPTS)
+    return {
+        "query": own.get("query", ""),
+        "passage": own.get("passage", own.get("document", "")),
+    }
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield row numbers in batches of like length, longest first, bounded in padded characters."""
+    order = sorted(range(len(texts)), key=lambda row: (-len(texts[row]), row))
+    start = 0
+    while start < len(order):
+        longest = max(1, len(texts[order[start]]))
+        size = max(1, min(BATCH_TEXTS, BATCH_CHARACTERS // longest))
+        yield order[start : start + size]
+        start += size
+
+
+def _use_openvino(model: "SentenceTransformer", folder: Path) -> None:
+    """Let OpenVINO run the transformer; tokenizing, pooling and prompts stay where they are."""
+    import openvino
+    import torch
+
+    path = folder / "model.xml"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            if not path.is_file():
+                _convert(model, path)
+    compiled = openvino.Core().compile_model(
+        str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    )
+    request = compiled.create_infer_request()
+
+    class OpenVinoTransformer(torch.nn.Module):
+        """Stands in for the transformer: the same inputs, `last_hidden_state` out."""
+
+        def __init__(self, config: Any) -> None:
+            super().__init__()
+            self.config = config
+
+        def forward(self, input_ids: Any, attention_mask: Any, **_: Any) -> dict[str, Any]:
+            inputs = {"input_ids": input_ids.numpy(), "attention_mask": attention_mask.numpy()}
+            hidden = np.array(request.infer(inputs)[0])
+            return {"last_hidden_state": torch.from_numpy(hidden)}
+
+    transformer: Any = model[0]
+    transformer.model = OpenVinoTransformer(transformer.model.config)
+
+
+def _convert(model: "SentenceTransformer", path: Path) -> None:
+    """Trace the transformer to OpenVINO's form; written beside its place and moved there whole."""
+    import openvino
+    import torch
+
+    transformer: Any = model[0]
+    inner = transformer.model
+
+    class HiddenStates(torch.nn.Module):
+        """Traced: ids and mask in, token vectors out."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            return self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+
+    example = model.tokenizer(["온실가스 감축", "물"], padding=True, return_tensors="pt")
+    inputs = {key: example[key] for key in ("input_ids", "attention_mask")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of branches that the mask makes constant
+        converted = openvino.convert_model(HiddenStates().eval(), example_input=inputs)
+    work = path.with_name("building.xml")
+    openvino.save_model(converted, str(work), compress_to_fp16=False)
+    os.replace(work.with_suffix(".bin"), path.with_suffix(".bin"))
+    os.replace(work, path)

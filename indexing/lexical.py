@@ -1,0 +1,117 @@
+"""Shared words: BM25 (bm25s) over the analyzer's terms, on a scale that knows when to be silent."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+
+from indexing.analyzer import script_shares
+from matcher.ranking import Ranking
+
+SOURCE = "lexical"
+K1 = 1.2
+B = 0.75
+
+
+class LexicalIndex:
+    """BM25 as Lucene defines it (Kamphuis et al. 2020), over whole texts under outside ids.
+
+    A score is given as *coverage*: BM25 over the sum of the query terms' idf, which is its least
+    upper bound. Terms that no text has count in full in that sum, so a query in another language
+    has a coverage near 0 everywhere instead of a list that looks perfect.
+    """
+
+    def __init__(self, bm25: Any, ids: Sequence[str], scripts: Mapping[str, float]) -> None:
+        """Take a bm25s index (None where no text has a term), the id of each text, and the share
+        of each script among all terms.
+        """
+        self.scripts = dict(scripts)
+        self._bm25 = bm25
+        self._ids = list(ids)
+        self._row = {id: row for row, id in enumerate(self._ids)}
+        self._frequency: npt.NDArray[np.int64] = (
+            np.diff(bm25.scores["indptr"]) if bm25 is not None else np.zeros(0, dtype=np.int64)
+        )
+
+    @classmethod
+    def build(cls, ids: Sequence[str], terms: Sequence[Sequence[str]]) -> Self:
+        """Index the terms of each text, in the order of `ids`."""
+        scripts = script_shares(term for text in terms for term in text)
+        if not any(terms):
+            return cls(None, ids, scripts)
+        bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+        bm25.index([list(text) for text in terms], show_progress=False)
+        return cls(bm25, ids, scripts)
+
+    @classmethod
+    def read(cls, folder: Path, ids: Sequence[str], scripts: Mapping[str, float]) -> Self:
+        """Read what `write` wrote."""
+        if not (folder / "params.index.json").is_file():
+            return cls(None, ids, scripts)
+        return cls(bm25s.BM25.load(str(folder), load_corpus=False), ids, scripts)
+
+    def write(self, folder: Path) -> None:
+        """Write the index into a folder (empty where no text has a term)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._bm25 is not None:
+            self._bm25.save(str(folder), show_progress=False)
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of each text, in build order."""
+        return list(self._ids)
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self._ids)
+
+    def idf(self, term: str) -> float:
+        """Return ln(1 + (N - n + 0.5) / (n + 0.5)); n is 0 for a term that no text has."""
+        count, texts = self._count(term), len(self._ids)
+        return math.log(1 + (texts - count + 0.5) / (count + 0.5))
+
+    def agreement(self, terms: Sequence[str]) -> float:
+        """Return the overlap of the query's and the collection's shares of scripts, 0..1."""
+        return math.fsum(
+            min(share, self.scripts.get(script, 0.0))
+            for script, share in script_shares(terms).items()
+        )
+
+    def search(
+        self, terms: Sequence[str], k: int, allowed: Collection[str] | None = None
+    ) -> Ranking:
+        """Return the `k` texts that cover the terms best; texts without a shared term are left out."""
+        coverage = self._coverage(terms)
+        if allowed is not None:
+            mask = np.zeros(len(self._ids), dtype=bool)
+            mask[[self._row[id] for id in allowed if id in self._row]] = True
+            coverage = np.where(mask, coverage, 0.0)
+        rows = np.flatnonzero(coverage > 0)
+        if len(rows) > k:
+            # keep every tie with the k-th, so that ids decide and not the partition's whim
+            kth = np.partition(coverage[rows], len(rows) - k)[len(rows) - k]
+            rows = rows[coverage[rows] >= kth]
+        return Ranking.of(SOURCE, {self._ids[row]: float(coverage[row]) for row in rows}, k)
+
+    def coverages(self, terms: Sequence[str], ids: Collection[str]) -> Mapping[str, float]:
+        """Return the coverage of each named text."""
+        coverage = self._coverage(terms)
+        return {id: float(coverage[self._row[id]]) for id in ids if id in self._row}
+
+    def _coverage(self, terms: Sequence[str]) -> npt.NDArray[np.float64]:
+        bound = math.fsum(self.idf(term) for term in terms)
+        heard = [term for term in terms if self._count(term)]
+        if not heard or not bound:
+            return np.zeros(len(self._ids))
+        scores: npt.NDArray[np.float64] = self._bm25.get_scores(heard).astype(np.float64)
+        return np.asarray(scores / bound)
+
+    def _count(self, term: str) -> int:
+        if self._bm25 is None:
+            return 0
+        number = self._bm25.vocab_dict.get(term)
+        return int(self._frequency[number]) if number is not None else 0

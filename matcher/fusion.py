@@ -1,0 +1,55 @@
+"""From what two sources say to one score that is a plain sum.
+
+score = cosine + weight x coverage. Coverage is absolute (see `Evidence`): the best of a bad list
+does not look perfect, as it does after min-max scaling, and a query in another language has hardly
+any. The weight falls with script agreement: the few words that an English need shares with Korean
+texts are names and loan words and say less. Measured in docs/decisions/0004.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from matcher.policy import Policy
+from matcher.ranking import Evidence, QueryEvidence, Ranking
+
+System = Literal["lexical", "dense", "hybrid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The two terms of a score."""
+
+    dense: float
+    lexical: float
+
+    @property
+    def total(self) -> float:
+        """The score."""
+        return self.dense + self.lexical
+
+
+def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -> Points:
+    """Weigh one candidate's evidence; `lexical` and `dense` are one arm alone, for comparison."""
+    if system == "lexical":
+        return Points(0.0, evidence.coverage)
+    if system == "dense":
+        return Points(evidence.similarity, 0.0)
+    foreign, same = policy.coverage_weight_foreign, policy.coverage_weight
+    weight = foreign + (same - foreign) * agreement
+    return Points(evidence.similarity, weight * evidence.coverage)
+
+
+def weigh(evidence: QueryEvidence, system: System, policy: Policy) -> Mapping[str, Points]:
+    """Weigh all candidates; for `lexical` those without a shared word are left out."""
+    return {
+        id: fuse(item, evidence.agreement, system, policy)
+        for id, item in evidence.candidates.items()
+        if system != "lexical" or item.coverage > 0
+    }
+
+
+def rank(evidence: QueryEvidence, system: System, policy: Policy) -> Ranking:
+    """Order all candidates by (-score, id)."""
+    points = weigh(evidence, system, policy)
+    return Ranking.of(system, {id: item.total for id, item in points.items()})

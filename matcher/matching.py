@@ -1,0 +1,324 @@
+"""Need to shortlist, company to opportunities: search, fuse, apply rules, explain."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from matcher.errors import InvalidRequest
+from matcher.explanation import Quoter, Reason, Span, explain
+from matcher.fusion import Points, System, weigh
+from matcher.parts import PartSpan, split_parts
+from matcher.policy import Policy
+from matcher.ranking import Retriever
+from matcher.records import Company, Need, Offering, offering_key, split_key
+from matcher.rules import (
+    Broken,
+    CompanyFilters,
+    Direction,
+    NeedFilters,
+    broken_rule,
+    missing_conditions,
+)
+from matcher.shortlist import Match, Opportunities, PartList, Provenance, Refusal, Shortlist
+
+MOST_MATCHES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The records that matches speak of, by id."""
+
+    companies: Mapping[str, Company]
+    needs: Mapping[str, Need]
+    offerings: Mapping[str, Offering] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up offerings by key."""
+        offerings = {
+            offering_key(company.company_id, offering.offering_id): offering
+            for company in self.companies.values()
+            for offering in company.offerings
+        }
+        object.__setattr__(self, "offerings", offerings)
+
+
+class SearchIndex(Protocol):
+    """What the matchmaker asks of an index (see `indexing.snapshot.Snapshot`)."""
+
+    @property
+    def offerings(self) -> Retriever:
+        """Offering texts under offering keys."""
+        ...
+
+    @property
+    def needs(self) -> Retriever:
+        """Need texts under need ids."""
+        ...
+
+    @property
+    def quoter(self) -> Quoter:
+        """Finds the pieces to quote."""
+        ...
+
+    @property
+    def origin(self) -> tuple[str, str, str]:
+        """Names of snapshot, model and analyzer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One pair that a search proposes: who, through which offerings (best first), and why.
+
+    need_text, base: the text that was searched with and where it begins in `need.text`.
+    """
+
+    need: Need
+    company: Company
+    offerings: tuple[Offering, ...]
+    points: Points
+    need_text: str
+    base: int = 0
+
+    @property
+    def order(self) -> tuple[float, str, str]:
+        """The total order of a list: higher score first, then ids."""
+        return (-self.points.total, self.company.company_id, self.need.need_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far a search reaches: the offering keys it may see, how many matches, on which day."""
+
+    allowed: Collection[str] | None
+    k: int
+    day: date
+
+
+class Matchmaker:
+    """Answers from one catalogue and one index; safe to use from many threads at once.
+
+    `system` is "hybrid" in the product; "lexical" and "dense" use one source alone, to compare.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        index: SearchIndex,
+        policy: Policy,
+        *,
+        system: System = "hybrid",
+    ) -> None:
+        """Keep what answers are made of; nothing slow happens here."""
+        self._catalogue = catalogue
+        self._index = index
+        self._policy = policy
+        self._system: System = system
+
+    def match(
+        self,
+        need: Need,
+        *,
+        k: int = 10,
+        filters: CompanyFilters = CompanyFilters(),
+        today: date | None = None,
+    ) -> Shortlist:
+        """Return the `k` best companies for a need with reasons, refusals and, if compound, parts."""
+        _check_k(k)
+        day = today or date.today()
+        scope = Scope(self._allowed_offerings(filters, day), k, day)
+        parts = split_parts(need)
+        part_found = [self._companies_for(need, p.part.text, p.start, scope) for p in parts]
+        whole = self._companies_for(need, need.text, 0, scope)
+        found = _best_of_each([whole, *part_found])
+        kept, refusals = _walk(found, k, day, "match")
+        lists = [
+            self._part_list(part, items, day) for part, items in zip(parts, part_found, strict=True)
+        ]
+        covers = {
+            match.company.company_id: tuple(
+                item.part.part_id
+                for item in lists
+                if any(other.company == match.company for other in item.matches)
+            )
+            for item in lists
+            for match in item.matches
+        }
+        return Shortlist(
+            need,
+            self._matches(kept, day, covers),
+            refusals,
+            tuple(lists),
+            self._provenance(),
+        )
+
+    def opportunities(
+        self,
+        company: Company,
+        *,
+        k: int = 10,
+        filters: NeedFilters = NeedFilters(),
+        today: date | None = None,
+    ) -> Opportunities:
+        """Return the `k` needs that fit a company best, with reasons and refusals."""
+        _check_k(k)
+        day = today or date.today()
+        allowed = self._allowed_needs(filters)
+        found = self._needs_for(company, allowed, k)
+        kept, refusals = _walk(found, k, day, "opportunities")
+        return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
+
+    def _companies_for(self, need: Need, text: str, base: int, scope: Scope) -> list[Found]:
+        """Search offerings with a text and gather them by company, best company first.
+
+        Deepens until there are enough companies that rules let pass, or nothing more to find.
+        """
+        companies = self._catalogue.companies
+        depth = max(self._policy.candidates, 2 * scope.k)
+        while True:
+            evidence = self._index.offerings.evidence(text, depth, scope.allowed)
+            points = weigh(evidence, self._system, self._policy)
+            by_company: dict[str, list[str]] = {}
+            for key in sorted(points, key=lambda key: (-points[key].total, key)):
+                if key in self._catalogue.offerings:
+                    by_company.setdefault(split_key(key)[0], []).append(key)
+            found = [
+                Found(
+                    need,
+                    companies[company_id],
+                    tuple(self._catalogue.offerings[key] for key in keys),
+                    points[keys[0]],
+                    text,
+                    base,
+                )
+                for company_id, keys in by_company.items()
+            ]
+            passing = sum(
+                broken_rule(need, item.company, scope.day, "match") is None for item in found
+            )
+            if passing >= scope.k or len(evidence.candidates) < depth:
+                return sorted(found, key=lambda item: item.order)
+            depth *= 2
+
+    def _needs_for(self, company: Company, allowed: Collection[str] | None, k: int) -> list[Found]:
+        """Search needs with each offering's text; a need stands where its best offering puts it."""
+        depth = max(self._policy.candidates, 2 * k)
+        per_need: dict[str, list[tuple[Points, Offering]]] = {}
+        for offering in company.offerings:
+            evidence = self._index.needs.evidence(offering.text, depth, allowed)
+            for need_id, points in weigh(evidence, self._system, self._policy).items():
+                if need_id in self._catalogue.needs:
+                    per_need.setdefault(need_id, []).append((points, offering))
+        found = []
+        for need_id, pairs in per_need.items():
+            pairs.sort(key=lambda pair: (-pair[0].total, pair[1].offering_id))
+            need = self._catalogue.needs[need_id]
+            offerings = tuple(offering for _, offering in pairs)
+            found.append(Found(need, company, offerings, pairs[0][0], need.text))
+        return sorted(found, key=lambda item: item.order)
+
+    def _part_list(self, part: PartSpan, found: Sequence[Found], day: date) -> PartList:
+        kept, _ = _walk(found, self._policy.part_matches, day, "match")
+        return PartList(part.part, self._matches(kept, day, {}))
+
+    def _matches(
+        self, found: Sequence[Found], day: date, covers: Mapping[str, tuple[str, ...]]
+    ) -> tuple[Match, ...]:
+        """Explain each pair; the score is the sum of its reasons."""
+        matches = []
+        for rank, item in enumerate(found, start=1):
+            reasons = self._reasons(item)
+            matches.append(
+                Match(
+                    rank=rank,
+                    need=item.need,
+                    company=item.company,
+                    offerings=item.offerings,
+                    score=math.fsum(reason.points for reason in reasons),
+                    reasons=reasons,
+                    missing=missing_conditions(
+                        item.need, item.company, day, self._policy.certificate_days
+                    ),
+                    covers=covers.get(item.company.company_id, ()),
+                )
+            )
+        return tuple(matches)
+
+    def _reasons(self, item: Found) -> tuple[Reason, ...]:
+        offering = item.offerings[0]
+        reasons = explain(
+            item.need_text, offering.text, offering.offering_id, item.points, self._index.quoter
+        )
+        return tuple(_shift(reason, item.need.text, item.base) for reason in reasons)
+
+    def _allowed_offerings(self, filters: CompanyFilters, day: date) -> Collection[str] | None:
+        if filters.is_empty:
+            return None
+        return [
+            offering_key(company.company_id, offering.offering_id)
+            for company in self._catalogue.companies.values()
+            for offering in company.offerings
+            if filters.admits(company, offering, day)
+        ]
+
+    def _allowed_needs(self, filters: NeedFilters) -> Collection[str] | None:
+        if filters.is_empty:
+            return None
+        return [id for id, need in self._catalogue.needs.items() if filters.admits(need)]
+
+    def _provenance(self) -> Provenance:
+        made_at = datetime.now(UTC).isoformat(timespec="seconds")
+        return Provenance(*self._index.origin, self._policy.fingerprint, made_at)
+
+
+def _best_of_each(lists: Iterable[Sequence[Found]]) -> list[Found]:
+    """Return the union of lists, each company where its best text puts it."""
+    best: dict[str, Found] = {}
+    for item in (item for items in lists for item in items):
+        company_id = item.company.company_id
+        if company_id not in best or item.order < best[company_id].order:
+            best[company_id] = item
+    return sorted(best.values(), key=lambda item: item.order)
+
+
+def _walk(
+    found: Sequence[Found], k: int, day: date, direction: Direction
+) -> tuple[list[Found], tuple[Refusal, ...]]:
+    """Walk down the order, refusing with a sentence, until `k` pairs are kept."""
+    kept: list[Found] = []
+    refusals: list[Refusal] = []
+    for item, broken in _judged(found, day, direction):
+        if len(kept) == k:
+            break
+        if broken is None:
+            kept.append(item)
+        else:
+            score = item.points.total
+            refusals.append(Refusal(item.company, item.need, broken.rule, broken.label, score))
+    return kept, tuple(refusals)
+
+
+def _judged(
+    found: Iterable[Found], day: date, direction: Direction
+) -> Iterator[tuple[Found, Broken | None]]:
+    for item in found:
+        yield item, broken_rule(item.need, item.company, day, direction)
+
+
+def _shift(reason: Reason, need_text: str, base: int) -> Reason:
+    """Move need spans found in a part's text to their place in the whole text."""
+    if not base:
+        return reason
+    spans = tuple(
+        Span.of(need_text, span.start + base, span.end + base) for span in reason.need_spans
+    )
+    return Reason(
+        reason.source, reason.points, reason.label, reason.offering_id, spans, reason.offering_spans
+    )
+
+
+def _check_k(k: int) -> None:
+    if not 1 <= k <= MOST_MATCHES:
+        raise InvalidRequest(f"목록의 길이 k는 1에서 {MOST_MATCHES} 사이여야 합니다(받은 값 {k}).")
