@@ -247,7 +247,7 @@ def parse_place(text: str) -> Place:
     whole = _parse_one_name(text)
     if whole is not None:
         return whole
-    if match := re.fullmatch(r"([^()]+)\(([^()]+)\)?", text):
+    if match := re.fullmatch(r"(.+)\(([^()]+)\)?", text):
         return _parse_pair(match[1], match[2])
     for pattern in (r"\s*[,/·>|:]\s*", r"\s*[-–]\s*", r"\s+"):
         pieces = [piece for piece in re.split(pattern, text) if piece]

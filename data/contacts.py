@@ -1,0 +1,53 @@
+"""Personal data at the door: which columns hold it, and how it looks inside other text.
+
+Names of persons, phones and e-mail addresses go into no record, problem, log or index.
+"""
+
+import re
+import unicodedata
+
+MASK = "[연락처]"
+
+_HEADER_PARTS = re.compile(
+    r"담당자|대표자|대표이사|대표명|성명|실무자|책임자|연락처|전화|휴대폰|휴대전화|핸드폰|메일|전자우편"
+    r"|팩스|주민등록|생년월일|여권|카카오톡|카톡|위챗|왓츠앱|email|whatsapp|wechat|kakaotalk"
+    r"|(?<!smart)(?<!head)(?<!micro)(?<!ear)phone"
+)
+_HEADER_WHOLE = re.compile(
+    r"대표|사장|이름|직통|폰|사장명|담당|담당명|대표성함|성함|hp|hpno"
+    r"|(?:contact|representative|ceo|manager|mobile|cell)s?(?:name|person|point|info|details?|no|number)?"
+)
+_HEADER_WORDS = frozenset(("tel", "fax", "mail", "mails", "passport", "birthday", "birthdate"))
+_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
+_SEPARATOR = r"[-.)\s‐‑–]{1,2}"
+_PHONE = re.compile(
+    r"(?<![\w.\-/])(?:"
+    rf"(?:\+?82{_SEPARATOR}?\(?0?\)?|\(?0)(?:2|1[016789]|[3-6][1-5]|70|50\d){_SEPARATOR}"
+    rf"\d{{3,4}}{_SEPARATOR}\d{{4}}"
+    r"|01[016789]\d{7,8}"
+    rf"|\+\d{{1,3}}{_SEPARATOR}\(?\d{{1,4}}\)?(?:{_SEPARATOR}\d{{2,4}}){{1,4}}"
+    r")(?![\w\-/])"
+)
+
+
+def is_contact_column(header: str) -> bool:
+    """Tell whether a column head or field name announces personal data (담당자, phone_no)."""
+    text = unicodedata.normalize("NFKC", header).casefold()
+    compact = re.sub(r"[\W_]+", "", text)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", header)).casefold()
+    words = re.findall(r"[a-z]+", spaced.replace("e-mail", "email"))
+    return (
+        _HEADER_WHOLE.fullmatch(compact) is not None
+        or _HEADER_PARTS.search(compact) is not None
+        or not _HEADER_WORDS.isdisjoint(words)
+    )
+
+
+def has_contact(text: str) -> bool:
+    """Tell whether a text holds an e-mail address or a telephone number."""
+    return ("@" in text and _EMAIL.search(text) is not None) or _PHONE.search(text) is not None
+
+
+def mask_contacts(text: str) -> str:
+    """Return the text with e-mail addresses and telephone numbers replaced by `MASK`."""
+    return _PHONE.sub(MASK, _EMAIL.sub(MASK, text) if "@" in text else text)
