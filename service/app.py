@@ -1,0 +1,67 @@
+"""The web application: wiring only."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+
+from matcher.errors import GreenMatchError
+from service import problems
+from service.api import health, imports, matching, records
+from service.door import BodyLimit, Door
+from service.pages import routes as pages
+from service.settings import Settings
+from service.workbench import Workbench
+
+log = logging.getLogger("greenmatch")
+
+DESCRIPTION = (
+    "해외 수요에 맞는 국내 녹색기술 기업을 찾고 근거를 보이는 그린매치의 API입니다. "
+    "오류는 RFC 9457 문제 설명(application/problem+json)으로, 사람이 읽을 한국어 `detail`과 "
+    "프로그램이 읽을 `code`를 담습니다."
+)
+
+
+def create_app(
+    settings: Settings, workbench: Workbench | None = None, *, is_open: bool = False
+) -> FastAPI:
+    """Return the application; a workbench given stays the caller's to close.
+
+    The model is loaded before the first request. Without a usable snapshot the application still
+    starts, and says so at /readyz; `greenmatch serve` refuses earlier. Raises StoreUnavailable.
+    """
+    bench = workbench or Workbench.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await run_in_threadpool(bench.desk)
+        except GreenMatchError as error:
+            log.warning("not ready: %s", error.code)
+        yield
+        if workbench is None:
+            bench.close()
+
+    app = FastAPI(
+        title="그린매치 GreenMatch",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # Nothing about requests leaves this machine, whatever the environment says.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.workbench = bench
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Door, is_open=is_open)  # outermost
+    problems.install(app)
+    for router in (matching.router, records.router, imports.router, health.router, pages.router):
+        app.include_router(router)
+    static = resources.files("service").joinpath("static")
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    return app

@@ -1,0 +1,7 @@
+"""Where records live between runs: companies, needs and the history of what changed them."""
+
+from service.store.rows import check_storable
+from service.store.store import Store
+from service.store.values import Contents, Page, SaveReport, Source, Tally
+
+__all__ = ["Contents", "Page", "SaveReport", "Source", "Store", "Tally", "check_storable"]

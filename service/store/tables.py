@@ -1,0 +1,124 @@
+"""The tables: typed columns for what is asked about, JSON for lists and for unknown fields."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Ids sort by code point everywhere, as Python sorts them: pages and digests depend on it.
+Identifier = Text().with_variant(Text(collation="C"), "postgresql")
+# SQLite only numbers rows by itself where the key is INTEGER.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+Moment = DateTime(timezone=True)
+
+
+class Base(DeclarativeBase):
+    """The one schema."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class RevisionRow(Base):
+    """One row: a token that every change of records replaces."""
+
+    __tablename__ = "store_revision"
+
+    row_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(Text)
+
+
+class ImportRow(Base):
+    """One change of records: who, when, from what, how many."""
+
+    __tablename__ = "imports"
+
+    import_id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    actor: Mapped[str] = mapped_column(Text)
+    files: Mapped[list[str]] = mapped_column(JSON)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class CompanyRow(Base):
+    """A company without its offerings; `digest` tells whether the record changed."""
+
+    __tablename__ = "companies"
+
+    company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    name_ko: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str | None] = mapped_column(Text)
+    registration_no: Mapped[str | None] = mapped_column(Text)
+    region: Mapped[str | None] = mapped_column(Text)
+    size: Mapped[str | None] = mapped_column(Text)
+    employees: Mapped[int | None] = mapped_column(BigInteger)
+    founded: Mapped[str | None] = mapped_column(Text)
+    revenue_krw_million: Mapped[float | None] = mapped_column(Float(53))
+    certifications: Mapped[list[Any]] = mapped_column(JSON)
+    languages: Mapped[list[str]] = mapped_column(JSON)
+    export_countries: Mapped[list[str]] = mapped_column(JSON)
+    target_countries: Mapped[list[str]] = mapped_column(JSON)
+    excluded_countries: Mapped[list[str]] = mapped_column(JSON)
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+    import_id: Mapped[int] = mapped_column(RowNumber, ForeignKey("imports.import_id"))
+
+
+class OfferingRow(Base):
+    """One offering; its id need only be unique within its company."""
+
+    __tablename__ = "offerings"
+
+    company_id: Mapped[str] = mapped_column(
+        Identifier, ForeignKey("companies.company_id", ondelete="CASCADE"), primary_key=True
+    )
+    offering_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    sector: Mapped[str | None] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class NeedRow(Base):
+    """A need; `digest` tells whether the record changed."""
+
+    __tablename__ = "needs"
+
+    need_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    city: Mapped[str | None] = mapped_column(Text)
+    organisation: Mapped[str | None] = mapped_column(Text)
+    buyer_type: Mapped[str | None] = mapped_column(Text)
+    required_certifications: Mapped[list[str]] = mapped_column(JSON)
+    certification_rule: Mapped[str] = mapped_column(Text)
+    required_languages: Mapped[list[str]] = mapped_column(JSON)
+    budget_usd: Mapped[float | None] = mapped_column(Float(53))
+    deadline: Mapped[date | None] = mapped_column(Date)
+    cooperation_type: Mapped[str | None] = mapped_column(Text)
+    sector: Mapped[str | None] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+    import_id: Mapped[int] = mapped_column(RowNumber, ForeignKey("imports.import_id"))
