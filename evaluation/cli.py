@@ -21,6 +21,7 @@ from evaluation.datasets import (
     read_matching,
     read_retrieval,
 )
+from evaluation.parts import DEFAULT_FILE, parts_table, read_marked_needs, score_parts
 from evaluation.report import (
     LEGEND,
     Table,
@@ -131,6 +132,33 @@ def compare(
     if out is not None:
         _write_report(comparison, runs, out)
     _print_comparison(comparison, out)
+
+
+@app.command()
+def parts(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[FILE]",
+            help="expected_parts를 적은 수요 파일(JSONL). 없으면 함께 들어 있는 표본 60건.",
+            show_default=False,
+        ),
+    ] = DEFAULT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """복합 수요를 항목으로 나눈 결과를 사람이 나눈 것과 견줍니다.
+
+    나눈 항목이 정답 항목과 글자 범위의 8할 이상(교집합/합집합) 겹치면 맞은 것으로 봅니다.
+    """
+    scores = score_parts(read_marked_needs(file))
+    if as_json:
+        rows = [
+            {"split": split, "language": language, **score.to_dict()}
+            for (split, language), score in sorted(scores.items())
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    _print_tables(Console(), [parts_table(scores, file.name)])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,6 +5,7 @@ no JVM); everything else becomes plain word tokens. Offsets point into the NFC t
 written without spaces is found by its parts and as a whole.
 """
 
+import hashlib
 import re
 import sys
 import threading
@@ -20,11 +21,18 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 
-ANALYZER_REVISION = "3"
+ANALYZER_REVISION = "4"
 DEFAULT_ANALYZER = "mecab"
 TAGGERS = ("mecab", "okt", "komoran", "hannanum", "kkma")
-WORD = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[A-Za-z%℃㎥㎡]+\d?)?|[^\W\d_]+\d*", re.UNICODE)
-HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
+DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+SYLLABLES = "가-힣ㄱ-ㅎㅏ-ㅣ"
+IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # with kana, which Japanese mixes in
+WORD = re.compile(  # each script its own word: LED, 路灯 and 10kW in LED路灯10kW; Hangul is tagged
+    rf"{DIGITS}(?:[A-Za-z%℃㎥㎡]+\d?)?|[{IDEOGRAPHS}]+|[^\W\d_{IDEOGRAPHS}{SYLLABLES}]+\d*"
+)
+NUMBER = re.compile(DIGITS)
+BLANK = re.compile(r"\s+")
+HANGUL = re.compile(f"[{SYLLABLES}]")
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 JOINABLE = ("NNG", "NNP", "NR", "NNB", "XR", "XPN", "XSN", "SL", "SN", "SH", "N", "Alpha", "Number")
@@ -36,6 +44,8 @@ CONTENT = {
     "hannanum": ("N", "P", "F"),
 }
 STOP_WORDS = frozenset({*STOPWORDS_EN_PLUS, *STOPWORDS_FRENCH})
+# NUL ends a text in Mecab's engine, half characters break it; Komoran fails on emoji.
+UNTAGGABLE = re.compile("[\x00\ud800-\udfff\U00010000-\U0010ffff]")
 LIGHT_VERBS = frozenset(
     ["하", "되", "있", "없", "않", "위하", "대하", "통하", "따르", "의하", "이", "같"]
 )
@@ -62,12 +72,16 @@ class Analyzer:
     """Text to terms. Safe to call from many threads; the tagger itself is used by one at a time."""
 
     def __init__(self, name: str, tagger: Tagger, version: str, field_terms: Iterable[str]) -> None:
-        """Keep the tagger; `field_terms` are words that taggers break apart (슬러지)."""
-        self.name = f"{name}-{version}-r{ANALYZER_REVISION}"
+        """Keep the tagger; `field_terms` are words that taggers break apart (슬러지).
+
+        They are part of the name: an index that was built with others is refused.
+        """
+        terms = sorted(set(field_terms), key=lambda term: (-len(term), term))
+        digest = hashlib.sha256("\n".join(terms).encode()).hexdigest()
+        self.name = f"{name}-{version}-r{ANALYZER_REVISION}-{digest[:6]}"
         self._tagger = tagger
         self._content = CONTENT[name]
         self._lock = threading.Lock()
-        terms = sorted(set(field_terms), key=lambda term: (-len(term), term))
         self._terms = re.compile("|".join(map(re.escape, terms))) if terms else None
 
     def terms(self, text: str) -> list[str]:
@@ -89,10 +103,11 @@ class Analyzer:
 
     def _korean(self, line: str, base: int) -> list[Token]:
         """Tag one line that has Hangul and join what is written together."""
+        shown = UNTAGGABLE.sub(" ", line)
         with self._lock:
-            tagged = self._tagger.pos(line) if line.strip() else []
-        pieces = self._override(line, _align(line, tagged))
-        tokens: list[Token] = []
+            tagged = self._tagger.pos(shown) if shown.strip() else []
+        pieces, inner = self._override(line, _align(shown, tagged))
+        tokens = [Token(line[start:end], base + start, base + end) for start, end in inner]
         run: list[tuple[int, int, str]] = []
         for piece in [*pieces, (len(line) + 2, len(line) + 2, "")]:
             start, end, tag = piece
@@ -116,20 +131,39 @@ class Analyzer:
 
     def _override(
         self, line: str, pieces: list[tuple[int, int, str]]
-    ) -> list[tuple[int, int, str]]:
-        """Put foreign words, numbers with units and field terms in place of their fragments."""
+    ) -> tuple[list[tuple[int, int, str]], list[tuple[int, int]]]:
+        """Put foreign words, numbers with units and field terms in place of their fragments.
+
+        A field term that ends inside another noun (재활용 in 재활용품, 집진기 in 집진기술) replaces
+        nothing; the places of such are returned beside the pieces.
+        """
+        is_tagged = [False] * len(line)  # 비타민C, where the tagger's dictionary has it whole
+        for start, end, _tag in pieces:
+            if HANGUL.search(line, start, end):
+                is_tagged[start:end] = [True] * (end - start)
         fixed = [
             (match.start(), match.end(), "SN" if match.group()[0].isdigit() else "SL")
             for match in WORD.finditer(line)
-            if not HANGUL.search(match.group())
+            if not any(is_tagged[match.start() : match.end()])
         ]
-        if self._terms is not None:
-            fixed += [(m.start(), m.end(), "NNG") for m in self._terms.finditer(line)]
+        inner: list[tuple[int, int]] = []
+        for match in self._terms.finditer(line) if self._terms is not None else ():
+            start, end = match.span()
+            if any(
+                tag.startswith("N")
+                and left < end
+                and right > start
+                and not start <= left < right <= end
+                for left, right, tag in pieces
+            ):
+                inner.append((start, end))
+            else:
+                fixed.append((start, end, "NNG"))
         taken = [False] * (len(line) + 1)
         for start, end, _tag in fixed:
             taken[start:end] = [True] * (end - start)
         kept = [piece for piece in pieces if not any(taken[piece[0] : piece[1]])]
-        return sorted(kept + fixed)
+        return sorted(kept + fixed), inner
 
 
 def script_shares(terms: Iterable[str]) -> dict[str, float]:
@@ -201,7 +235,7 @@ def _align(line: str, tagged: Sequence[tuple[str, str]]) -> list[tuple[int, int,
         if not surface or not tag:
             continue
         start = line.find(surface, cursor)
-        if start < 0 or line[cursor:start].count(" ") > 1:
+        if start < 0 or len(BLANK.findall(line, cursor, start)) > 1:
             start = cursor
             while start < len(line) and line[start].isspace():
                 start += 1
@@ -225,7 +259,8 @@ def _compound(line: str, run: list[tuple[int, int, str]], base: int) -> list[Tok
     if len(run) < 2:
         return []
     start, end = run[0][0], run[-1][1]
-    return [Token(line[start:end].casefold(), base + start, base + end)]
+    form = line[start:end].casefold().replace(",", "")  # 1,200톤 is 1200톤
+    return [Token(form, base + start, base + end)]
 
 
 def _word(line: str, start: int, end: int, base: int) -> list[Token]:
@@ -233,12 +268,11 @@ def _word(line: str, start: int, end: int, base: int) -> list[Token]:
     form = line[start:end].casefold()
     if form in STOP_WORDS and not line[start:end].isupper():  # IT in 그린 IT is no stop word
         return []
-    if form[0].isdigit():
-        form = form.replace(",", "")
-        number = re.match(r"\d+(?:\.\d+)?", form)
-        tokens = [Token(form, base + start, base + end)]
-        if number and number.group() != form and number.end() <= end - start:
-            tokens.insert(0, Token(number.group(), base + start, base + end))
+    if number := NUMBER.match(form):
+        tokens = [Token(form.replace(",", ""), base + start, base + end)]
+        if number.end() < len(form):
+            bare = number.group().replace(",", "")
+            tokens.insert(0, Token(bare, base + start, base + start + number.end()))
         return tokens
     return [Token(form, base + start, base + end)]
 

@@ -47,7 +47,13 @@ class DenseIndex:
     @classmethod
     def read(cls, path: Path, owners: Sequence[str]) -> Self:
         """Read what `write` wrote; the caller has proven the file's digest."""
-        return cls(faiss.read_index(str(path)), owners)
+        try:
+            return cls(faiss.read_index(str(path)), owners)
+        except RuntimeError as error:  # gone since the digest was proven, or no index at all
+            raise SnapshotMismatch(
+                f"색인 파일 {path.name}을(를) 읽지 못했습니다. "
+                "`greenmatch index --rebuild`를 실행하십시오."
+            ) from error
 
     def write(self, path: Path) -> None:
         """Write the FAISS index alone; the owners belong to the snapshot."""
@@ -71,19 +77,20 @@ class DenseIndex:
         """Return the `k` owners nearest to a unit vector (dimension,), among `allowed` if given.
 
         Deepens until `k` different owners are found or no row is left: several rows of one text
-        never push another text out of the list.
+        never push another text out of the list, and ids decide among all ties with the last.
         """
         selector, rows = self._selector(allowed)
-        depth = min(rows, max(k, 1))
-        while depth:
+        depth = min(rows, 2 * k)
+        while depth > 0:
             parameters = _parameters(selector)
             scores, found = self._index.search(query.reshape(1, -1), depth, params=parameters)
             best: dict[str, float] = {}
             for score, row in zip(scores[0].tolist(), found[0].tolist(), strict=True):
                 if row != FAISS_PADDING:
                     best.setdefault(self._owners[row], score)
-            if len(best) >= min(k, rows) or depth == rows:
-                return Ranking.of(SOURCE, best, k)
+            ranking = Ranking.of(SOURCE, best, k)
+            if depth == rows or (len(best) >= k and ranking.hits[-1].score > scores[0, -1]):
+                return ranking
             depth = min(rows, depth * 4)
         return Ranking(SOURCE, ())
 
@@ -94,7 +101,8 @@ class DenseIndex:
         if not rows:
             return {}
         vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
-        scores = (vectors @ query).tolist()
+        # summed row by row: a matrix product rounds equal rows differently by where they stand
+        scores = (vectors * query).sum(axis=1).tolist()
         best: dict[str, float] = {}
         for row, score in zip(rows, scores, strict=True):
             owner = self._owners[row]

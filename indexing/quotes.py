@@ -48,10 +48,11 @@ class TextQuoter:
 
     def _vectors(self, texts: Sequence[str], kind: Kind) -> Vectors:
         with self._lock:
-            unknown = [t for t in dict.fromkeys(texts) if (kind, t) not in self._known]
-        fresh = dict(zip(unknown, self._encoder.encode(unknown, kind), strict=True))
+            found = {t: self._known[kind, t] for t in texts if (kind, t) in self._known}
+        unknown = [t for t in dict.fromkeys(texts) if t not in found]
+        found |= zip(unknown, self._encoder.encode(unknown, kind), strict=True)
+        rows = [found[t] for t in texts]
         with self._lock:
-            rows = [fresh[t] if t in fresh else self._known[(kind, t)] for t in texts]
             for text, vector in zip(texts, rows, strict=True):
                 self._known[(kind, text)] = vector
                 self._known.move_to_end((kind, text))

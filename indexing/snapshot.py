@@ -29,7 +29,7 @@ from matcher.errors import SnapshotMismatch, SnapshotMissing
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need, offering_key
 
-FORMAT = 1
+FORMAT = 2
 BUILD_COMMAND = "greenmatch index"
 OPEN_TRIES = 3
 COLLECTIONS = ("offerings", "needs")
@@ -56,7 +56,10 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """Build from the JSON form; raises SnapshotMismatch for another format."""
+        """Build from the JSON form; raises SnapshotMismatch for another format.
+
+        Raises TypeError where fields are missing or unknown.
+        """
         if value.get("format") != FORMAT:
             raise SnapshotMismatch(
                 f"색인 형식 {value.get('format')}은(는) 이 판에서 쓸 수 없습니다(기대값 {FORMAT}). "
@@ -124,26 +127,24 @@ def read_manifest(home: Path) -> Manifest | None:
     folder = _current(home)
     if folder is None:
         return None
-    try:
-        value = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise _damaged(folder / "manifest.json") from error
-    return Manifest.from_dict(value)
+    manifest = _manifest_in(folder)
+    if manifest is None and _current(home) != folder:  # a builder replaced it meanwhile
+        return read_manifest(home)
+    return manifest
 
 
 def open_snapshot(home: Path, encoder: Encoder, analyzer: Analyzer) -> Snapshot:
     """Open the current snapshot.
 
-    Raises SnapshotMissing, or SnapshotMismatch where model, backend or analyzer are others than
-    those it was built with, or where a file's bytes have changed.
+    Raises SnapshotMissing, or SnapshotMismatch where model, dimension or analyzer are others than
+    those it was built with, or where a file's bytes have changed. Another backend will do: it runs
+    the same weights, and both agree (see `indexing.encoder`).
     """
     for _ in range(OPEN_TRIES - 1):
         before = _current(home)
         try:
             return _open(home, encoder, analyzer)
-        except (SnapshotMismatch, OSError):
+        except (SnapshotMissing, SnapshotMismatch, OSError):
             if _current(home) == before:
                 raise
     return _open(home, encoder, analyzer)
@@ -151,8 +152,8 @@ def open_snapshot(home: Path, encoder: Encoder, analyzer: Analyzer) -> Snapshot:
 
 def _open(home: Path, encoder: Encoder, analyzer: Analyzer) -> Snapshot:
     """Open whatever is current now; a builder may replace it meanwhile."""
-    manifest = read_manifest(home)
     folder = _current(home)
+    manifest = _manifest_in(folder) if folder is not None else None
     if manifest is None or folder is None:
         raise SnapshotMissing(
             f"색인이 아직 없습니다. 먼저 `greenmatch import 파일`로 자료를 넣고 `{BUILD_COMMAND}`를 "
@@ -176,15 +177,30 @@ def _open(home: Path, encoder: Encoder, analyzer: Analyzer) -> Snapshot:
     return Snapshot(manifest, offerings, needs, TextQuoter(encoder, analyzer))
 
 
+def _manifest_in(folder: Path) -> Manifest | None:
+    path = folder / "manifest.json"
+    try:
+        return Manifest.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _damaged(path) from error
+
+
 def _texts(companies: Iterable[Company], needs: Iterable[Need]) -> dict[str, dict[str, str]]:
-    """Return what is indexed: offering texts under offering keys, need texts under need ids."""
+    """Return what is indexed: offering texts under offering keys, need texts under need ids.
+
+    Texts without a single letter or digit ("-") say nothing and would be near to everything.
+    """
+    offerings = {
+        offering_key(company.company_id, offering.offering_id): offering.text
+        for company in companies
+        for offering in company.offerings
+    }
+    texts = {"offerings": offerings, "needs": {need.need_id: need.text for need in needs}}
     return {
-        "offerings": {
-            offering_key(company.company_id, offering.offering_id): offering.text
-            for company in companies
-            for offering in company.offerings
-        },
-        "needs": {need.need_id: need.text for need in needs},
+        name: {id: text for id, text in named.items() if any(map(str.isalnum, text))}
+        for name, named in texts.items()
     }
 
 
@@ -228,7 +244,10 @@ def _write(
         counts={
             "companies": len(companies),
             "offerings": len(texts["offerings"]),
-            "needs": len(needs),
+            "needs": len(texts["needs"]),
+            "without_words": sum(len(company.offerings) for company in companies)
+            + len(needs)
+            - sum(map(len, texts.values())),
         },
         record_digest=record_digest(companies, needs),
         files=files,

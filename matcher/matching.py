@@ -90,7 +90,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far a search reaches: the offering keys it may see, how many matches, on which day."""
+    """How far a search reaches: the ids it may see, how many matches, on which day."""
 
     allowed: Collection[str] | None
     k: int
@@ -166,7 +166,7 @@ class Matchmaker:
         _check_k(k)
         day = today or date.today()
         allowed = self._allowed_needs(filters)
-        found = self._needs_for(company, allowed, k)
+        found = self._needs_for(company, Scope(allowed, k, day))
         kept, refusals = _walk(found, k, day, "opportunities")
         return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
 
@@ -202,22 +202,34 @@ class Matchmaker:
                 return sorted(found, key=lambda item: item.order)
             depth *= 2
 
-    def _needs_for(self, company: Company, allowed: Collection[str] | None, k: int) -> list[Found]:
-        """Search needs with each offering's text; a need stands where its best offering puts it."""
-        depth = max(self._policy.candidates, 2 * k)
-        per_need: dict[str, list[tuple[Points, Offering]]] = {}
-        for offering in company.offerings:
-            evidence = self._index.needs.evidence(offering.text, depth, allowed)
-            for need_id, points in weigh(evidence, self._system, self._policy).items():
-                if need_id in self._catalogue.needs:
-                    per_need.setdefault(need_id, []).append((points, offering))
-        found = []
-        for need_id, pairs in per_need.items():
-            pairs.sort(key=lambda pair: (-pair[0].total, pair[1].offering_id))
-            need = self._catalogue.needs[need_id]
-            offerings = tuple(offering for _, offering in pairs)
-            found.append(Found(need, company, offerings, pairs[0][0], need.text))
-        return sorted(found, key=lambda item: item.order)
+    def _needs_for(self, company: Company, scope: Scope) -> list[Found]:
+        """Search needs with each offering's text; a need stands where its best offering puts it.
+
+        Deepens until there are enough needs that rules let pass, or nothing more to find.
+        """
+        depth = max(self._policy.candidates, 2 * scope.k)
+        while True:
+            per_need: dict[str, list[tuple[Points, Offering]]] = {}
+            is_exhausted = True
+            for offering in company.offerings:
+                evidence = self._index.needs.evidence(offering.text, depth, scope.allowed)
+                is_exhausted = is_exhausted and len(evidence.candidates) < depth
+                for need_id, points in weigh(evidence, self._system, self._policy).items():
+                    if need_id in self._catalogue.needs:
+                        per_need.setdefault(need_id, []).append((points, offering))
+            found = []
+            for need_id, pairs in per_need.items():
+                pairs.sort(key=lambda pair: (-pair[0].total, pair[1].offering_id))
+                need = self._catalogue.needs[need_id]
+                offerings = tuple(offering for _, offering in pairs)
+                found.append(Found(need, company, offerings, pairs[0][0], need.text))
+            passing = sum(
+                broken_rule(item.need, company, scope.day, "opportunities") is None
+                for item in found
+            )
+            if passing >= scope.k or is_exhausted:
+                return sorted(found, key=lambda item: item.order)
+            depth *= 2
 
     def _part_list(self, part: PartSpan, found: Sequence[Found], day: date) -> PartList:
         kept, _ = _walk(found, self._policy.part_matches, day, "match")

@@ -1,7 +1,7 @@
 """What a retriever answers: hits in a total order, and the protocol that every retriever keeps."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -47,16 +47,6 @@ class Ranking:
 
 def _order(hit: Hit) -> tuple[float, str]:
     return (-hit.score, hit.id)
-
-
-def pool_max(hits: Iterable[Hit], owner: Mapping[str, str]) -> dict[str, Hit]:
-    """Return for each owner its best hit (ties: the smaller id); ids without owner are left out."""
-    best: dict[str, Hit] = {}
-    for hit in sorted(hits, key=_order):
-        name = owner.get(hit.id)
-        if name is not None and name not in best:
-            best[name] = hit
-    return best
 
 
 @dataclass(frozen=True, slots=True)

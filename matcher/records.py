@@ -6,9 +6,9 @@ form does not name are kept in `extra` and come back from `to_dict`.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -164,7 +164,7 @@ class Company:
         company_id = _to_id(value.get("company_id"))
         offerings = tuple(
             Offering.from_dict(item, default_id=f"{company_id}-{position}")
-            for position, item in enumerate(value.get("offerings") or (), start=1)
+            for position, item in enumerate(_to_objects("offerings", value), start=1)
         )
         return cls(
             company_id=company_id,
@@ -177,12 +177,12 @@ class Company:
             founded=_to_optional_text(value.get("founded")),
             revenue_krw_million=_to_float("revenue_krw_million", value.get("revenue_krw_million")),
             certifications=tuple(
-                Certification.from_value(item) for item in value.get("certifications") or ()
+                Certification.from_value(item) for item in _to_list("certifications", value)
             ),
-            languages=_to_codes(value.get("languages"), str.lower),
-            export_countries=_to_codes(value.get("export_countries"), str.upper),
-            target_countries=_to_codes(value.get("target_countries"), str.upper),
-            excluded_countries=_to_codes(value.get("excluded_countries"), str.upper),
+            languages=_to_codes("languages", value, str.lower),
+            export_countries=_to_codes("export_countries", value, str.upper),
+            target_countries=_to_codes("target_countries", value, str.upper),
+            excluded_countries=_to_codes("excluded_countries", value, str.upper),
             offerings=offerings,
             extra=_extra(value, {f.name for f in fields(cls)}),
         )
@@ -274,9 +274,9 @@ class Need:
             city=_to_optional_text(value.get("city")),
             organisation=_to_optional_text(value.get("organisation")),
             buyer_type=_to_optional_text(value.get("buyer_type")),
-            required_certifications=_to_codes(value.get("required_certifications"), str.strip),
+            required_certifications=_to_codes("required_certifications", value, str),
             certification_rule=_to_optional_text(value.get("certification_rule")) or "all",
-            required_languages=_to_codes(value.get("required_languages"), str.lower),
+            required_languages=_to_codes("required_languages", value, str.lower),
             budget_usd=_to_float("budget_usd", value.get("budget_usd")),
             deadline=_to_date("deadline", value.get("deadline")),
             cooperation_type=_to_optional_text(value.get("cooperation_type")),
@@ -341,12 +341,27 @@ def _to_optional_text(value: object) -> str | None:
     return text or None
 
 
-def _to_codes(value: object, form: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise InvalidRecord("여러 값은 목록(list)이어야 합니다.", field="list", value=value)
-    return tuple(dict.fromkeys(form(str(item)) for item in value if item is not None))
+def _to_list(name: str, record: Mapping[str, Any]) -> list[Any]:
+    """A text or an object in a list's place would be read letter by letter or key by key."""
+    value = record.get(name)
+    if value is None or value == "":
+        return []
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise InvalidRecord(f"{name}은(는) 목록(list)이어야 합니다.", field=name, value=value)
+    return list(value)
+
+
+def _to_objects(name: str, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    items = _to_list(name, record)
+    for item in items:
+        if not isinstance(item, Mapping):
+            raise InvalidRecord(f"{name}의 항목은 객체여야 합니다.", field=name, value=item)
+    return items
+
+
+def _to_codes(name: str, record: Mapping[str, Any], form: Callable[[str], str]) -> tuple[str, ...]:
+    texts = (str(item).strip() for item in _to_list(name, record) if item is not None)
+    return tuple(dict.fromkeys(form(text) for text in texts if text))
 
 
 def _to_int(name: str, value: object) -> int | None:
@@ -363,7 +378,7 @@ def _to_float(name: str, value: object) -> float | None:
         return None
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidRecord(f"{name}은(는) 숫자여야 합니다.", field=name, value=value) from None
     if number != number or number in (float("inf"), float("-inf")):
         raise InvalidRecord(f"{name}은(는) 유한한 숫자여야 합니다.", field=name, value=value)
@@ -373,10 +388,12 @@ def _to_float(name: str, value: object) -> float | None:
 def _to_date(name: str, value: object) -> date | None:
     if value is None or value == "":
         return None
+    if isinstance(value, datetime):  # a datetime is a date that cannot be compared with one
+        return value.date()
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value)[:10])
+        return datetime.fromisoformat(str(value)).date()
     except ValueError:
         raise InvalidRecord(
             f"{name}은(는) 2026-07-31 같은 실제 날짜여야 합니다.", field=name, value=value

@@ -1,5 +1,7 @@
 """Who may not be on a list, and what a match still lacks: predicates with a Korean sentence."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +18,7 @@ from matcher.vocabulary import (
 )
 
 Direction = Literal["match", "opportunities"]
+LEGAL_FORM = re.compile(r"주식회사|유한회사|\([주유]\)|\b(?:co|ltd|inc|corp)\b\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class CompanyFilters:
         markets = {*company.export_countries, *company.target_countries}
         return (
             _meets_sector(self.sectors, offering.sector)
-            and (not self.regions or _fold_all([company.region]) & _fold_all(self.regions) != set())
+            and (not self.regions or any(_is_in(company.region, name) for name in self.regions))
             and (not self.languages or not set(self.languages).isdisjoint(company.languages))
             and (not self.countries or not markets.isdisjoint(self.countries))
             and (
@@ -116,16 +119,20 @@ def missing_conditions(
     last_day = max(today + timedelta(days=notice_days), need.deadline or today)
     for name in need.required_certifications:
         dates = [c.valid_until for c in _held(company, name) if is_valid(c, today)]
-        if dates and None in dates and need.required_certifications:
+        known = [day for day in dates if day]
+        if known and max(known) >= last_day:
+            continue
+        if None in dates:
             missing.append(
                 Missing(
                     "certificate", f"‘{name}’의 유효기간이 기록에 없습니다. 인증서로 확인하십시오."
                 )
             )
-        elif dates and max(d for d in dates if d) < last_day:
-            until = max(d for d in dates if d)
+        elif known:
             missing.append(
-                Missing("certificate", f"‘{name}’이(가) {until}에 끝납니다. 갱신을 확인하십시오.")
+                Missing(
+                    "certificate", f"‘{name}’이(가) {max(known)}에 끝납니다. 갱신을 확인하십시오."
+                )
             )
     return tuple(missing)
 
@@ -141,8 +148,8 @@ def is_valid(certification: Certification, today: date) -> bool:
 
 
 def _own_company(need: Need, company: Company) -> Broken | None:
-    names = _fold_all([company.name_ko, company.name_en])
-    same_name = need.organisation is not None and fold(need.organisation) in names
+    names = {_company_name(name) for name in (company.name_ko, company.name_en) if name}
+    same_name = need.organisation is not None and _company_name(need.organisation) in names
     if same_name or str(need.extra.get("company_id", "")) == company.company_id:
         return Broken("own_company", "이 수요를 낸 기업 자신입니다.")
     return None
@@ -204,5 +211,10 @@ def _meets_sector(wanted: Iterable[str], sector: str | None) -> bool:
     return any(not codes(name).isdisjoint(codes(sector)) for name in wanted)
 
 
-def _fold_all(names: Iterable[str | None]) -> set[str]:
-    return {fold(name) for name in names if name}
+def _is_in(region: str | None, name: str) -> bool:
+    """서울 names 서울특별시, 전남 does not name 전라남도."""
+    return region is not None and bool(fold(name)) and fold(region).startswith(fold(name))
+
+
+def _company_name(name: str) -> str:
+    return fold(LEGAL_FORM.sub(" ", unicodedata.normalize("NFKC", name)))

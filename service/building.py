@@ -24,10 +24,16 @@ class Built:
         """What was done, in one Korean sentence."""
         counts = self.manifest.counts
         done = "색인을 만들었습니다" if self.is_new else "색인이 이미 최신입니다"
+        left_out = counts["without_words"]
         return (
             f"{done}: 공급기업 {counts['companies']:,}, 공급기술 {counts['offerings']:,}, "
             f"수요 {counts['needs']:,} (색인 {self.manifest.snapshot_id}, "
             f"모델 {self.manifest.model}, 분석기 {self.manifest.analyzer})"
+            + (
+                f". 글자가 없어 찾을 수 없는 글 {left_out:,}건은 색인하지 않았습니다."
+                if left_out
+                else ""
+            )
         )
 
     def to_dict(self) -> dict[str, Any]:

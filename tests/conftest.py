@@ -24,4 +24,4 @@ def user_cache() -> Path:
 
 @pytest.fixture(scope="session")
 def real_encoder(user_cache: Path) -> SentenceEncoder:
-    return open_encoder(None, user_cache)
+    return open_encoder(None, user_cache, "openvino")

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
@@ -136,21 +135,18 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
-def test_fifty_megabytes_of_one_line_are_refused_in_little_time_and_memory(
+def test_fifty_megabytes_of_one_line_are_refused_in_little_memory(
     tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(b"x," * (25 * 2**20))
     tracemalloc.start()
-    started = time.monotonic()
 
     with pytest.raises(UnreadableFile, match="8 MB가 넘는 줄"):
         read_files([path])
 
-    seconds = time.monotonic() - started
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert seconds < 10
     assert peak_bytes < 32 * 2**20
 
 

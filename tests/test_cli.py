@@ -246,7 +246,12 @@ def test_index_says_when_there_is_nothing_to_do(ready: Run) -> None:
     assert again["is_new"] is False
     assert rebuilt["is_new"] is True
     assert rebuilt["manifest"]["snapshot_id"] != again["manifest"]["snapshot_id"]
-    assert rebuilt["manifest"]["counts"] == {"companies": 3, "offerings": 4, "needs": 2}
+    assert rebuilt["manifest"]["counts"] == {
+        "companies": 3,
+        "offerings": 4,
+        "needs": 2,
+        "without_words": 0,
+    }
 
 
 def test_index_repairs_a_damaged_snapshot(ready: Run, tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""The textbook, slow and plain: what the product's fast parts must agree with."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+
+def brute_force(
+    owners: Sequence[str], vectors: np.ndarray, query: np.ndarray, k: int, allowed=None
+) -> list[tuple[str, float]]:
+    """The k owners whose best row has the highest inner product; ties by id."""
+    best: dict[str, float] = {}
+    for owner, vector in zip(owners, vectors, strict=True):
+        if allowed is None or owner in allowed:
+            score = math.fsum(float(a) * float(b) for a, b in zip(vector, query, strict=True))
+            best[owner] = max(score, best.get(owner, -math.inf))
+    return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:k]
+
+
+def idf(texts: Mapping[str, Sequence[str]], term: str) -> float:
+    """Lucene's: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    count = sum(term in terms for terms in texts.values())
+    return math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
+
+
+def coverage(texts: Mapping[str, Sequence[str]], query: Sequence[str], id: str) -> float:
+    """Lucene's BM25 (Kamphuis et al. 2020; k1 1.2, b 0.75) over the sum of the query's idf."""
+    average = sum(len(terms) for terms in texts.values()) / len(texts)
+    saturation = 1.2 * (1 - 0.75 + 0.75 * len(texts[id]) / average)
+    score = math.fsum(
+        idf(texts, term) * texts[id].count(term) / (texts[id].count(term) + saturation)
+        for term in query
+    )
+    return score / math.fsum(idf(texts, term) for term in query)

@@ -1,0 +1,107 @@
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.fusion import fuse, rank, weigh
+from matcher.policy import Policy
+from matcher.ranking import Evidence, QueryEvidence
+
+POLICY = Policy(
+    coverage_weight=0.3,
+    coverage_weight_foreign=0.05,
+    candidates=100,
+    part_matches=5,
+    certificate_days=90,
+)
+SHARES = st.floats(0, 1)
+EVIDENCE = st.builds(Evidence, st.floats(-1, 1), SHARES)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "weight"), [(1.0, 0.3), (0.0, 0.05), (0.5, 0.05 + (0.3 - 0.05) / 2)]
+)
+def test_words_weigh_by_how_far_the_scripts_agree(agreement, weight):
+    points = fuse(Evidence(0.8, 0.4), agreement, "hybrid", POLICY)
+
+    assert points.dense == 0.8
+    assert points.lexical == pytest.approx(weight * 0.4)
+
+
+@given(EVIDENCE, SHARES)
+def test_the_weight_stays_between_foreign_and_same(evidence, agreement):
+    lexical = fuse(evidence, agreement, "hybrid", POLICY).lexical
+
+    slack = 1e-12
+    assert 0.05 * evidence.coverage - slack <= lexical <= 0.3 * evidence.coverage + slack
+
+
+@given(EVIDENCE, SHARES, st.sampled_from(["lexical", "dense", "hybrid"]))
+def test_the_score_is_exactly_the_sum_of_its_points(evidence, agreement, system):
+    points = fuse(evidence, agreement, system, POLICY)
+
+    assert points.total == math.fsum([points.dense, points.lexical])
+
+
+def test_one_arm_alone_hears_nothing_of_the_other():
+    evidence = Evidence(similarity=0.8, coverage=0.4)
+
+    lexical = fuse(evidence, 0.0, "lexical", POLICY)
+    dense = fuse(evidence, 1.0, "dense", POLICY)
+
+    assert (lexical.dense, lexical.lexical) == (0.0, 0.4)
+    assert (dense.dense, dense.lexical) == (0.8, 0.0)
+
+
+def test_a_silent_lexical_arm_leaves_the_dense_order_alone():
+    similarities = {"a": 0.2, "b": 0.9, "c": 0.5}
+    evidence = QueryEvidence({id: Evidence(s, 0.0) for id, s in similarities.items()}, 0.0)
+
+    hybrid, dense = rank(evidence, "hybrid", POLICY), rank(evidence, "dense", POLICY)
+
+    assert hybrid.hits == dense.hits
+    assert hybrid.scores() == similarities
+
+
+def test_a_full_word_match_in_another_script_cannot_outrun_the_meaning():
+    evidence = QueryEvidence({"name": Evidence(0.80, 1.0), "sense": Evidence(0.86, 0.0)}, 0.0)
+
+    assert rank(evidence, "hybrid", POLICY).ids() == ("sense", "name")
+    assert rank(replace(evidence, agreement=1.0), "hybrid", POLICY).ids() == ("name", "sense")
+
+
+def test_the_lexical_system_leaves_out_who_shares_no_word():
+    evidence = QueryEvidence({"a": Evidence(0.9, 0.0), "b": Evidence(0.1, 0.2)}, 1.0)
+
+    assert set(weigh(evidence, "lexical", POLICY)) == {"b"}
+    assert set(weigh(evidence, "hybrid", POLICY)) == {"a", "b"}
+
+
+def test_ties_are_broken_by_id():
+    evidence = QueryEvidence({id: Evidence(0.5, 0.5) for id in "cab"}, 1.0)
+
+    assert rank(evidence, "hybrid", POLICY).ids() == ("a", "b", "c")
+
+
+def test_a_fingerprint_changes_with_every_number_and_with_nothing_else():
+    changed = [
+        replace(POLICY, coverage_weight=0.31),
+        replace(POLICY, coverage_weight_foreign=0.0),
+        replace(POLICY, candidates=101),
+        replace(POLICY, part_matches=4),
+        replace(POLICY, certificate_days=91),
+    ]
+
+    fingerprints = {policy.fingerprint for policy in [POLICY, *changed]}
+
+    assert len(fingerprints) == 1 + len(changed)
+    assert replace(POLICY).fingerprint == POLICY.fingerprint
+
+
+def test_the_policy_that_ships_loads():
+    policy = Policy.load()
+
+    assert 0 <= policy.coverage_weight_foreign <= policy.coverage_weight
+    assert policy.candidates >= 1

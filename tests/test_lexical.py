@@ -1,0 +1,131 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import coverage, idf
+
+from indexing.lexical import LexicalIndex
+
+TEXTS = {
+    "a": ["빗물", "저류", "저류", "시스템"],
+    "b": ["빗물", "정수"],
+    "c": ["led", "조명", "가로등", "led", "led"],
+    "d": [],
+    "e": ["저류"],
+}
+WORDS = st.sampled_from(["빗물", "저류", "정수", "led", "가로등", "10kw"])
+WORLDS = st.dictionaries(
+    st.sampled_from("abcdefgh"), st.lists(WORDS, max_size=6), min_size=1, max_size=8
+).filter(lambda texts: any(texts.values()))
+
+
+def build(texts=TEXTS) -> LexicalIndex:
+    return LexicalIndex.build(list(texts), list(texts.values()))
+
+
+@pytest.mark.parametrize(
+    "query", [["빗물"], ["저류", "빗물"], ["저류", "저류", "led"], ["정수", "수소"], ["led"]]
+)
+def test_coverage_is_the_textbook_bm25_over_the_sum_of_idf(query):
+    found = build().coverages(query, list(TEXTS))
+
+    assert found == pytest.approx({id: coverage(TEXTS, query, id) for id in TEXTS}, abs=1e-6)
+
+
+@given(WORLDS, st.lists(WORDS, min_size=1, max_size=5))
+def test_coverage_is_the_textbook_in_every_world(texts, query):
+    found = build(texts).coverages(query, list(texts))
+
+    assert found == pytest.approx({id: coverage(texts, query, id) for id in texts}, abs=1e-6)
+    assert all(0 <= share <= 1 for share in found.values())
+
+
+def test_a_search_returns_who_shares_a_word_best_first():
+    query = ["저류", "빗물"]
+
+    ranking = build().search(query, 10)
+
+    expected = {id: coverage(TEXTS, query, id) for id in ("a", "b", "e")}
+    assert ranking.ids() == tuple(sorted(expected, key=lambda id: -expected[id]))
+    assert ranking.scores() == pytest.approx(expected, abs=1e-6)
+
+
+def test_words_that_no_text_has_make_every_coverage_smaller():
+    index = build()
+
+    alone = index.coverages(["빗물"], ["a"])["a"]
+    diluted = index.coverages(["빗물", "rainwater"], ["a"])["a"]
+
+    bounds = idf(TEXTS, "빗물"), idf(TEXTS, "rainwater")
+    assert diluted == pytest.approx(alone * bounds[0] / sum(bounds))
+
+
+@pytest.mark.parametrize("query", [[], ["수소"], ["hydrogen", "수소"], [""]])
+def test_a_query_that_shares_no_word_finds_nothing(query):
+    index = build()
+
+    assert index.search(query, 10).hits == ()
+    assert set(index.coverages(query, list(TEXTS)).values()) == {0.0}
+
+
+def test_ids_decide_ties_also_at_the_end_of_the_list():
+    texts = {id: ["빗물"] for id in "hgfedcba"}
+
+    assert build(texts).search(["빗물"], 3).ids() == ("a", "b", "c")
+
+
+def test_a_filter_keeps_the_best_of_the_allowed():
+    index = build()
+
+    assert index.search(["저류", "빗물"], 1, ["b", "c", "nobody"]).ids() == ("b",)
+    assert index.search(["저류"], 5, []).hits == ()
+    assert index.search(["저류"], 5, ["c"]).hits == ()
+
+
+@given(WORLDS, st.lists(WORDS, max_size=5), st.integers(1, 9), st.sets(st.sampled_from("abcdxy")))
+def test_a_filtered_search_is_the_whole_search_without_the_others(texts, query, k, allowed):
+    index = build(texts)
+
+    filtered = index.search(query, k, allowed)
+
+    whole = [hit for hit in index.search(query, len(texts)).hits if hit.id in allowed]
+    assert filtered.hits == tuple(whole[:k])
+
+
+def test_an_unknown_id_has_no_coverage():
+    assert build().coverages(["빗물"], ["nobody"]) == {}
+
+
+def test_what_is_written_reads_the_same(tmp_path):
+    index = build()
+    index.write(tmp_path / "words")
+
+    again = LexicalIndex.read(tmp_path / "words", index.ids, index.scripts)
+
+    for query in (["빗물", "저류"], ["led", "led"], ["수소"], []):
+        assert again.search(query, 10) == index.search(query, 10)
+        assert again.agreement(query) == index.agreement(query)
+    assert again.ids == list(TEXTS)
+    assert len(again) == len(TEXTS)
+
+
+def test_an_index_without_a_word_answers_and_can_be_written(tmp_path):
+    index = LexicalIndex.build(["a", "b"], [[], []])
+    index.write(tmp_path / "words")
+
+    again = LexicalIndex.read(tmp_path / "words", ["a", "b"], {})
+
+    assert index.search(["빗물"], 5).hits == again.search(["빗물"], 5).hits == ()
+    assert again.coverages(["빗물"], ["a"]) == {"a": 0.0}
+
+
+def test_agreement_is_the_common_share_of_scripts():
+    index = build()  # 10 words in Hangul and led three times... of 12 terms, 3 are Latin
+
+    shares = {"hangul": 9 / 12, "latin": 3 / 12}
+    assert index.scripts == shares
+    assert index.agreement(["빗물", "저류"]) == pytest.approx(9 / 12)
+    assert index.agreement(["rainwater", "led"]) == pytest.approx(3 / 12)
+    assert index.agreement(["빗물", "led"]) == pytest.approx(min(0.5, 9 / 12) + 3 / 12)
+    assert index.agreement(["雨水"]) == 0
+    assert index.agreement(["10", "2026"]) == 0
+    assert index.agreement([]) == 0

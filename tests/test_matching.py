@@ -1,0 +1,462 @@
+import math
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import pytest
+from fakes import FakeEncoder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracles import brute_force, coverage
+
+from indexing.collection import Collection, build_collection, encode_query
+from indexing.quotes import TextQuoter
+from matcher.errors import InvalidRequest
+from matcher.matching import Catalogue, Matchmaker
+from matcher.policy import Policy
+from matcher.records import Certification, Company, Need, Offering, offering_key
+from matcher.rules import CompanyFilters, NeedFilters
+
+TODAY = date(2026, 7, 1)
+POLICY = replace(Policy.load(), candidates=4, part_matches=2)
+ENCODER = FakeEncoder()
+TRADES = {
+    "빗물": "폐플라스틱 블록으로 빗물 저류 시스템을 짓습니다. 도심 침수를 줄입니다.",
+    "정수": "강물을 마실 물로 바꾸는 정수 설비입니다.\n막여과와 소독을 함께 합니다.",
+    "조명": "LED 가로등으로 도로 조명의 전력을 60 % 줄입니다.",
+    "소각": "생활폐기물 소각로와 폐열 회수 보일러를 짓습니다. 하루 1,200톤까지 처리.",
+    "교육": "공무원을 위한 녹색성장 전문교육 과정과 교재를 만듭니다.",
+    "정책": "녹색성장 이행계획 수립을 지원하고 정책을 자문합니다.",
+    "Rain": "Rainwater storage tanks of recycled plastic for schools.",
+}
+MOROCCO = Need(
+    "N-010",
+    "모로코 녹색성장 협력 수요",
+    "아래 협력을 요청함\n ○ 녹색성장 이행계획 수립 지원\n ○ 녹색성장 전문교육\n ○ 생활폐기물 소각 처리",
+)
+
+
+@dataclass(frozen=True)
+class Index:
+    offerings: Collection
+    needs: Collection
+    quoter: TextQuoter
+    origin: tuple[str, str, str] = ("snapshot-1", "model-1", "analyzer-1")
+
+
+def company(company_id: str, *texts: str, **facts) -> Company:
+    offerings = tuple(
+        Offering(str(number), text.split()[0], text) for number, text in enumerate(texts, start=1)
+    )
+    return Company(company_id, f"기업 {company_id}", offerings=offerings, **facts)
+
+
+COMPANIES = [
+    *(company(f"C-{number}", text) for number, text in enumerate(TRADES.values(), start=1)),
+    company("C-8", TRADES["조명"], TRADES["빗물"].replace("도심", "학교"), TRADES["정수"]),
+    company("C-9", "녹색성장 교재 인쇄"),
+]
+NEEDS = [
+    Need("N-1", "빗물 저류 시스템", "폐플라스틱을 이용한 빗물 저류 시스템을 구함"),
+    Need("N-2", "도로 조명 교체", "LED 가로등으로 전력을 줄이고자 함"),
+    Need("N-3", "Rainwater storage", "Schools look for storage of rainwater", language="en"),
+    MOROCCO,
+]
+
+
+def index_of(companies, needs, analyzer) -> Index:
+    texts = {
+        offering_key(c.company_id, o.offering_id): o.text for c in companies for o in c.offerings
+    }
+    return Index(
+        build_collection(texts, ENCODER, analyzer),
+        build_collection({need.need_id: need.text for need in needs}, ENCODER, analyzer),
+        TextQuoter(ENCODER, analyzer),
+    )
+
+
+def matchmaker(companies, needs, analyzer, *, policy=POLICY, index=None, **options) -> Matchmaker:
+    catalogue = Catalogue({c.company_id: c for c in companies}, {n.need_id: n for n in needs})
+    return Matchmaker(catalogue, index or index_of(companies, needs, analyzer), policy, **options)
+
+
+@pytest.fixture(scope="module")
+def maker(mecab) -> Matchmaker:
+    return matchmaker(COMPANIES, NEEDS, mecab)
+
+
+def exact_scores(analyzer, texts, query) -> dict[str, float]:
+    """Score of every text by the textbook: best passage plus weighed BM25 coverage."""
+    passages = [(id, t[a:b].strip()) for id, t in texts.items() for a, b in ENCODER.passages(t)]
+    vectors = ENCODER.encode([passage for _, passage in passages], "passage")
+    owners = [id for id, _ in passages]
+    similar = dict(brute_force(owners, vectors, encode_query(ENCODER, query), len(texts)))
+    terms = {id: analyzer.terms(text) for id, text in texts.items()}
+    asked = analyzer.terms(query)
+    agreement = build_collection(texts, ENCODER, analyzer).lexical.agreement(asked)
+    foreign, same = POLICY.coverage_weight_foreign, POLICY.coverage_weight
+    weight = foreign + agreement * (same - foreign)
+    return {id: similar[id] + weight * coverage(terms, asked, id) for id in texts}
+
+
+def shown(answer) -> list[tuple[str, str]]:
+    return [(m.company.company_id, m.need.need_id) for m in answer.matches]
+
+
+def assert_explained(answer):
+    """The explanation is the ranking, and every quotation is verbatim."""
+    assert [match.rank for match in answer.matches] == [*range(1, len(answer.matches) + 1)]
+    keys = [(-m.score, m.company.company_id, m.need.need_id) for m in answer.matches]
+    assert keys == sorted(keys)
+    for match in answer.matches:
+        assert match.score == math.fsum(reason.points for reason in match.reasons)
+        assert match.reasons
+        for reason in match.reasons:
+            (text,) = [o.text for o in match.offerings if o.offering_id == reason.offering_id]
+            assert reason.need_spans
+            assert reason.offering_spans
+            assert all(match.need.text[s.start : s.end] == s.quote for s in reason.need_spans)
+            assert all(text[s.start : s.end] == s.quote for s in reason.offering_spans)
+
+
+@pytest.mark.parametrize("need", NEEDS[:3], ids=lambda need: need.need_id)
+def test_a_shortlist_is_the_textbook_ranking_pooled_to_companies(maker, mecab, need):
+    shortlist = maker.match(need, k=len(COMPANIES), today=TODAY)
+
+    texts = {
+        offering_key(c.company_id, o.offering_id): o.text for c in COMPANIES for o in c.offerings
+    }
+    best = defaultdict(lambda: -math.inf)
+    for key, score in exact_scores(mecab, texts, need.text).items():
+        company_id = key.split("\x1f")[0]
+        best[company_id] = max(best[company_id], score)
+    assert {m.company.company_id: m.score for m in shortlist.matches} == pytest.approx(
+        dict(best), abs=1e-6
+    )
+    assert_explained(shortlist)
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.need_id)
+@pytest.mark.parametrize("system", ["hybrid", "dense", "lexical"])
+def test_the_score_is_the_sum_of_reasons_that_quote_both_texts(mecab, need, system):
+    maker = matchmaker(COMPANIES, NEEDS, mecab, system=system)
+
+    shortlist = maker.match(need, today=TODAY)
+
+    assert shortlist.matches
+    assert_explained(shortlist)
+    sources = {reason.source for match in shortlist.matches for reason in match.reasons}
+    assert sources <= ({"dense", "lexical"} if system == "hybrid" else {system})
+
+
+def test_the_best_company_for_a_need_comes_first(maker):
+    assert shown(maker.match(NEEDS[0], k=2, today=TODAY))[0] == ("C-1", "N-1")
+    assert shown(maker.match(NEEDS[2], k=1, today=TODAY)) == [("C-7", "N-3")]
+
+
+def test_a_companys_offerings_stand_best_first(maker):
+    shortlist = maker.match(NEEDS[1], k=len(COMPANIES), today=TODAY)
+
+    (match,) = [m for m in shortlist.matches if m.company.company_id == "C-8"]
+    assert match.offerings[0].offering_id == "1"
+    assert {reason.offering_id for reason in match.reasons} == {"1"}
+
+
+@pytest.mark.parametrize("k", [1, 3, 9, 10, 1000])
+def test_a_list_holds_k_companies_where_there_are_so_many(maker, k):
+    shortlist = maker.match(NEEDS[0], k=k, today=TODAY)
+
+    assert len(shortlist.matches) == min(k, len(COMPANIES))
+
+
+@pytest.mark.parametrize("k", [0, -1, 1001])
+def test_a_k_out_of_bounds_is_refused_in_both_directions(maker, k):
+    with pytest.raises(InvalidRequest, match="1000"):
+        maker.match(NEEDS[0], k=k)
+    with pytest.raises(InvalidRequest, match="1000"):
+        maker.opportunities(COMPANIES[0], k=k)
+
+
+def test_a_shorter_list_is_the_head_of_a_longer_one(maker):
+    for need in NEEDS:
+        long = shown(maker.match(need, k=9, today=TODAY))
+        assert shown(maker.match(need, k=3, today=TODAY)) == long[:3]
+
+
+def crowd(size: int) -> list[Company]:
+    """Many companies that answer alike; the last five hold a certificate and speak Vietnamese."""
+    return [
+        company(
+            f"C-{number:03}",
+            f"빗물 저류 시스템 제조 {'설비 ' * (number % 7)}",
+            certifications=(Certification("GR"),) if number >= size - 5 else (),
+            languages=("vi",) if number >= size - 5 else (),
+        )
+        for number in range(size)
+    ]
+
+
+def test_refused_companies_leave_their_places_to_others(mecab):
+    companies = crowd(60)
+    need = replace(NEEDS[0], required_certifications=("GR",))
+
+    shortlist = matchmaker(companies, [], mecab).match(need, k=5, today=TODAY)
+
+    assert {m.company.company_id for m in shortlist.matches} == {
+        f"C-{number:03}" for number in range(55, 60)
+    }
+    last = min(match.score for match in shortlist.matches)
+    assert shortlist.refusals
+    assert {refusal.rule for refusal in shortlist.refusals} == {"certificate"}
+    assert all(refusal.score >= last for refusal in shortlist.refusals)
+
+
+def test_a_refusal_names_a_company_that_would_have_stood_on_the_list(mecab):
+    companies = [*COMPANIES[1:], replace(COMPANIES[0], excluded_countries=("MA",))]
+    need = replace(NEEDS[0], country="MA")
+
+    shortlist = matchmaker(companies, NEEDS, mecab).match(need, k=3, today=TODAY)
+
+    (refusal,) = shortlist.refusals
+    assert (refusal.company.company_id, refusal.rule) == ("C-1", "excluded_country")
+    assert "모로코" in refusal.label
+    assert len(shortlist.matches) == 3
+    assert shortlist.to_dict()["refusals"][0]["score"] == refusal.score
+
+
+def test_filters_never_starve_the_list(mecab):
+    companies = crowd(60)
+    maker = matchmaker(companies, [], mecab)
+
+    shortlist = maker.match(NEEDS[0], k=5, filters=CompanyFilters(languages=("vi",)), today=TODAY)
+
+    assert len(shortlist.matches) == 5
+    assert all("vi" in match.company.languages for match in shortlist.matches)
+
+
+@pytest.mark.parametrize("text", ["빗물 저류", "Rainwater storage", "가로등"])
+def test_a_filtered_list_is_the_whole_list_without_the_others(maker, text):
+    filters = CompanyFilters(certifications=("GR",))
+    held = {"C-2", "C-5", "C-7"}
+    companies = [
+        replace(c, certifications=(Certification("GR"),)) if c.company_id in held else c
+        for c in COMPANIES
+    ]
+    filtered = Matchmaker(Catalogue({c.company_id: c for c in companies}, {}), maker._index, POLICY)
+    need = Need("N", text)
+
+    shortlist = filtered.match(need, k=9, filters=filters, today=TODAY)
+
+    whole = maker.match(need, k=9, today=TODAY)
+    assert shown(shortlist) == [pair for pair in shown(whole) if pair[0] in held]
+    assert [m.score for m in shortlist.matches] == [
+        m.score for m in whole.matches if m.company.company_id in held
+    ]
+
+
+def test_a_filter_that_no_company_passes_gives_an_empty_list_that_says_so(maker):
+    shortlist = maker.match(NEEDS[0], filters=CompanyFilters(regions=("제주도",)), today=TODAY)
+
+    assert shortlist.matches == ()
+    assert shortlist.notice == shortlist.to_dict()["notice"] == "적합한 공급기업 없음"
+
+
+def test_records_that_were_deleted_after_the_index_was_built_are_not_shown(mecab):
+    index = index_of(COMPANIES, NEEDS, mecab)
+    kept = [c for c in COMPANIES if c.company_id not in {"C-1", "C-3"}]
+    eight = next(c for c in kept if c.company_id == "C-8")
+    kept[kept.index(eight)] = replace(eight, offerings=eight.offerings[:1])
+    maker = matchmaker(kept, NEEDS[1:], mecab, index=index)
+
+    shortlist = maker.match(NEEDS[0], k=9, today=TODAY)
+    opportunities = maker.opportunities(COMPANIES[0], k=9, today=TODAY)
+
+    assert {m.company.company_id for m in shortlist.matches} == {c.company_id for c in kept}
+    assert all(len(match.offerings) == 1 for match in shortlist.matches)
+    assert {m.need.need_id for m in opportunities.matches} == {"N-2", "N-3", "N-010"}
+
+
+def test_a_company_that_is_not_indexed_yet_is_not_shown_and_breaks_nothing(mecab):
+    index = index_of(COMPANIES[:-1], NEEDS, mecab)
+
+    shortlist = matchmaker(COMPANIES, NEEDS, mecab, index=index).match(NEEDS[0], k=9, today=TODAY)
+
+    assert "C-9" not in {m.company.company_id for m in shortlist.matches}
+
+
+def test_an_empty_catalogue_answers_in_words(mecab):
+    maker = matchmaker([], [], mecab)
+
+    assert maker.match(NEEDS[0]).notice == "적합한 공급기업 없음"
+    assert maker.opportunities(COMPANIES[0]).notice == "적합한 수요 없음"
+    assert maker.opportunities(company("C-0")).notice == "적합한 수요 없음"
+
+
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.permutations([*COMPANIES, *(replace(c, company_id=f"X{c.company_id}") for c in COMPANIES)])
+)
+def test_a_list_does_not_depend_on_the_order_of_the_records(mecab, companies):
+    answers = []
+    for order in (companies, sorted(companies, key=lambda c: c.company_id)):
+        shortlist = matchmaker(order, NEEDS, mecab).match(NEEDS[0], k=20, today=TODAY)
+        answers.append([(m.company.company_id, m.score) for m in shortlist.matches])
+
+    assert answers[0] == answers[1]
+
+
+def test_companies_with_the_same_text_tie_and_stand_by_id(mecab):
+    companies = [company(f"C-{number}", TRADES["빗물"]) for number in (3, 1, 2)]
+
+    shortlist = matchmaker(companies, [], mecab).match(NEEDS[0], today=TODAY)
+
+    assert [m.company.company_id for m in shortlist.matches] == ["C-1", "C-2", "C-3"]
+    assert len({match.score for match in shortlist.matches}) == 1
+
+
+def test_a_compound_need_has_a_list_for_each_part(maker):
+    shortlist = maker.match(MOROCCO, k=9, today=TODAY)
+
+    assert [(item.part.part_id, item.part.text) for item in shortlist.parts] == [
+        ("N-010#1", "녹색성장 이행계획 수립 지원"),
+        ("N-010#2", "녹색성장 전문교육"),
+        ("N-010#3", "생활폐기물 소각 처리"),
+    ]
+    assert [shown(item)[0][0] for item in shortlist.parts] == ["C-6", "C-5", "C-4"]
+    assert all(len(item.matches) == POLICY.part_matches for item in shortlist.parts)
+
+
+def test_each_part_is_explained_inside_the_whole_need(maker):
+    shortlist = maker.match(MOROCCO, k=9, today=TODAY)
+
+    assert_explained(shortlist)
+    for item in shortlist.parts:
+        assert_explained(item)
+        start = MOROCCO.text.index(item.part.text)
+        end = start + len(item.part.text)
+        spans = [s for m in item.matches for r in m.reasons for s in r.need_spans]
+        assert all(start <= span.start < span.end <= end for span in spans)
+
+
+def test_the_union_shows_who_covers_which_part(maker):
+    shortlist = maker.match(MOROCCO, k=9, today=TODAY)
+
+    covers = defaultdict(list)
+    for item in shortlist.parts:
+        for match in item.matches:
+            covers[match.company.company_id].append(item.part.part_id)
+    assert {m.company.company_id: list(m.covers) for m in shortlist.matches if m.covers} == covers
+    assert {match.company.company_id for match in shortlist.matches} >= covers.keys()
+
+
+def test_in_the_union_a_company_stands_where_its_best_text_puts_it(maker):
+    shortlist = maker.match(MOROCCO, k=9, today=TODAY)
+
+    whole = maker.match(replace(MOROCCO, description="아래 협력을 요청함"), k=9, today=TODAY)
+    assert not whole.parts
+    scores = {m.company.company_id: m.score for m in shortlist.matches}
+    for item in shortlist.parts:
+        for match in item.matches:
+            assert scores[match.company.company_id] >= match.score
+
+
+def test_rules_hold_inside_parts(mecab):
+    companies = [
+        replace(c, excluded_countries=("MA",)) if c.company_id == "C-5" else c for c in COMPANIES
+    ]
+
+    shortlist = matchmaker(companies, NEEDS, mecab).match(
+        replace(MOROCCO, country="MA"), today=TODAY
+    )
+
+    everyone = {m.company.company_id for m in shortlist.matches}
+    everyone |= {m.company.company_id for item in shortlist.parts for m in item.matches}
+    assert "C-5" not in everyone
+    assert [r.company.company_id for r in shortlist.refusals] == ["C-5"]
+
+
+def test_a_plain_need_has_no_parts_and_covers_nothing(maker):
+    shortlist = maker.match(NEEDS[0], today=TODAY)
+
+    assert shortlist.parts == ()
+    assert all(match.covers == () for match in shortlist.matches)
+
+
+def test_a_need_in_decomposed_letters_is_answered_and_quoted_the_same(maker):
+    need = NEEDS[0]
+    decomposed = replace(
+        need,
+        title=unicodedata.normalize("NFD", need.title),
+        description=unicodedata.normalize("NFD", need.description),
+    )
+
+    answer = maker.match(decomposed, today=TODAY)
+
+    expected = maker.match(need, today=TODAY)
+    assert [m.to_dict()["reasons"] for m in answer.matches] == [
+        m.to_dict()["reasons"] for m in expected.matches
+    ]
+
+
+def test_opportunities_are_the_textbook_ranking_over_all_offerings(maker, mecab):
+    eight = next(c for c in COMPANIES if c.company_id == "C-8")
+
+    opportunities = maker.opportunities(eight, k=9, today=TODAY)
+
+    texts = {need.need_id: need.text for need in NEEDS}
+    each = [exact_scores(mecab, texts, offering.text) for offering in eight.offerings]
+    expected = {id: max(scores[id] for scores in each) for id in texts}
+    assert {m.need.need_id: m.score for m in opportunities.matches} == pytest.approx(
+        expected, abs=1e-6
+    )
+    assert_explained(opportunities)
+
+
+def test_an_opportunity_names_the_offering_that_fits_it_best(maker):
+    eight = next(c for c in COMPANIES if c.company_id == "C-8")
+
+    opportunities = maker.opportunities(eight, today=TODAY)
+
+    fitting = {m.need.need_id: m.offerings[0].offering_id for m in opportunities.matches}
+    assert (fitting["N-1"], fitting["N-2"]) == ("2", "1")
+
+
+def test_needs_past_their_deadline_leave_their_places_to_open_ones(mecab):
+    past, open_day = TODAY - timedelta(days=1), TODAY
+    needs = [
+        Need(
+            f"N-{n:03}",
+            "빗물 저류 시스템",
+            "설비 " * (n % 7),
+            deadline=past if n < 55 else open_day,
+        )
+        for n in range(60)
+    ]
+
+    opportunities = matchmaker(COMPANIES, needs, mecab).opportunities(
+        COMPANIES[0], k=5, today=TODAY
+    )
+
+    assert {m.need.need_id for m in opportunities.matches} == {f"N-{n:03}" for n in range(55, 60)}
+    assert {refusal.rule for refusal in opportunities.refusals} == {"deadline"}
+
+
+def test_opportunities_pass_their_filters(maker):
+    filters = NeedFilters(languages=("en",))
+
+    opportunities = maker.opportunities(COMPANIES[0], filters=filters, today=TODAY)
+
+    assert [m.need.need_id for m in opportunities.matches] == ["N-3"]
+
+
+def test_every_answer_says_where_it_comes_from(maker):
+    for answer in (maker.match(NEEDS[0]), maker.opportunities(COMPANIES[0])):
+        provenance = answer.to_dict()["provenance"]
+        assert (provenance["snapshot"], provenance["model"], provenance["analyzer"]) == (
+            "snapshot-1",
+            "model-1",
+            "analyzer-1",
+        )
+        assert provenance["policy"] == POLICY.fingerprint
+        assert provenance["made_at"].endswith("+00:00")
