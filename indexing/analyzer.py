@@ -20,6 +20,7 @@ from typing import Protocol
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
+from matcher.synonyms import synonyms
 
 ANALYZER_REVISION = "4"
 DEFAULT_ANALYZER = "mecab"
@@ -74,10 +75,11 @@ class Analyzer:
     def __init__(self, name: str, tagger: Tagger, version: str, field_terms: Iterable[str]) -> None:
         """Keep the tagger; `field_terms` are words that taggers break apart (슬러지).
 
-        They are part of the name: an index that was built with others is refused.
+        They and the synonyms are part of the name: an index built with others is refused.
         """
         terms = sorted(set(field_terms), key=lambda term: (-len(term), term))
-        digest = hashlib.sha256("\n".join(terms).encode()).hexdigest()
+        known = "\n".join([*terms, *("|".join(group.terms) for group in synonyms().groups)])
+        digest = hashlib.sha256(known.encode()).hexdigest()
         self.name = f"{name}-{version}-r{ANALYZER_REVISION}-{digest[:6]}"
         self._tagger = tagger
         self._content = CONTENT[name]
@@ -100,6 +102,16 @@ class Analyzer:
                 tokens.extend(_plain(line, position))
             position += len(line)
         return tokens
+
+    def concepts(self, text: str) -> list[Token]:
+        """Return the terms of the field that a text names, each under its name for all languages.
+
+        The form is the first Korean term of the group in `matcher.synonyms`.
+        """
+        text = unicodedata.normalize("NFC", text)
+        return [
+            Token(found.group.korean[0], found.start, found.end) for found in synonyms().find(text)
+        ]
 
     def _korean(self, line: str, base: int) -> list[Token]:
         """Tag one line that has Hangul and join what is written together."""

@@ -15,14 +15,20 @@ from matcher.ranking import Evidence, QueryEvidence
 
 
 class Collection:
-    """One dense and one lexical index over the same ids, with the encoder and analyzer of both."""
+    """A dense index and two lexical ones, of words and of concepts, over the same ids."""
 
     def __init__(
-        self, dense: DenseIndex, lexical: LexicalIndex, encoder: Encoder, analyzer: Analyzer
+        self,
+        dense: DenseIndex,
+        lexical: LexicalIndex,
+        concepts: LexicalIndex,
+        encoder: Encoder,
+        analyzer: Analyzer,
     ) -> None:
         """Put together what `build_collection` made or a snapshot holds."""
         self.dense = dense
         self.lexical = lexical
+        self.concepts = concepts
         self._encoder = encoder
         self._analyzer = analyzer
 
@@ -31,8 +37,9 @@ class Collection:
         return len(self.lexical)
 
     def evidence(self, text: str, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
-        """Return what both sources say of the best `k` of either; exact for each candidate."""
+        """Return what each source says of the best `k` of any; exact for each candidate."""
         terms = self._analyzer.terms(text)
+        concepts = _names(self._analyzer, text)
         agreement = self.lexical.agreement(terms)
         if not len(self) or (allowed is not None and not allowed):
             return QueryEvidence({}, agreement)
@@ -41,12 +48,17 @@ class Collection:
             [
                 *self.dense.search(query, k, allowed).ids(),
                 *self.lexical.search(terms, k, allowed).ids(),
+                *self.concepts.search(concepts, k, allowed).ids(),
             ]
         )
         similarity = self.dense.similarities(query, candidates)
         coverage = self.lexical.coverages(terms, candidates)
+        named = self.concepts.coverages(concepts, candidates)
         return QueryEvidence(
-            {id: Evidence(similarity.get(id, -1.0), coverage.get(id, 0.0)) for id in candidates},
+            {
+                id: Evidence(similarity.get(id, -1.0), coverage.get(id, 0.0), named.get(id, 0.0))
+                for id in candidates
+            },
             agreement,
         )
 
@@ -66,11 +78,13 @@ def build_collection(
     """Analyse, cut, encode and index `texts` (id to text); slow, in memory."""
     ids = list(texts)
     terms: list[list[str]] = []
+    concepts: list[list[str]] = []
     owners: list[str] = []
     passages: list[str] = []
     for done, (id, raw) in enumerate(texts.items(), start=1):
         text = unicodedata.normalize("NFC", raw)
         terms.append(analyzer.terms(text))
+        concepts.append(_names(analyzer, text))
         for start, end in encoder.passages(text):
             owners.append(id)
             passages.append(text[start:end].strip())
@@ -78,5 +92,14 @@ def build_collection(
             progress("형태소 분석", done, len(texts))
     vectors = encoder.encode(passages, "passage", progress)
     return Collection(
-        DenseIndex.build(owners, vectors), LexicalIndex.build(ids, terms), encoder, analyzer
+        DenseIndex.build(owners, vectors),
+        LexicalIndex.build(ids, terms),
+        LexicalIndex.build(ids, concepts),
+        encoder,
+        analyzer,
     )
+
+
+def _names(analyzer: Analyzer, text: str) -> list[str]:
+    """Return each concept of a text once: naming it twice says no more."""
+    return list(dict.fromkeys(token.form for token in analyzer.concepts(text)))

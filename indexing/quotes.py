@@ -38,6 +38,23 @@ class TextQuoter:
         common = {t.form for t in left_tokens} & {t.form for t in right_tokens}
         return _spans(left, left_tokens, common), _spans(right, right_tokens, common)
 
+    def shared_concepts(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """Return the first place of each concept that both texts name, in the left one's order."""
+        left, right = _nfc(left), _nfc(right)
+        first: dict[str, Token] = {}
+        for token in self._analyzer.concepts(right):
+            first.setdefault(token.form, token)
+        pairs = {
+            token.form: (token, first[token.form])
+            for token in reversed(self._analyzer.concepts(left))
+            if token.form in first
+        }
+        ordered = sorted(pairs.values(), key=lambda pair: pair[0].start)
+        return (
+            tuple(Span.of(left, token.start, token.end) for token, _ in ordered),
+            tuple(Span.of(right, token.start, token.end) for _, token in ordered),
+        )
+
     def closest_sentences(self, left: str, right: str) -> tuple[Span, Span]:
         """Return the pair of sentences with the highest cosine (ties: the earlier ones)."""
         left_spans, right_spans = sentences(_nfc(left)), sentences(_nfc(right))

@@ -29,7 +29,7 @@ from matcher.errors import SnapshotMismatch, SnapshotMissing
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need, offering_key
 
-FORMAT = 2
+FORMAT = 3
 BUILD_COMMAND = "greenmatch index"
 OPEN_TRIES = 3
 COLLECTIONS = ("offerings", "needs")
@@ -220,10 +220,12 @@ def _write(
         folder.mkdir()
         collection.dense.write(folder / "dense.faiss")
         collection.lexical.write(folder / "lexical")
+        collection.concepts.write(folder / "concepts")
         content = {
             "ids": collection.lexical.ids,
             "owners": collection.dense.owners,
             "scripts": collection.lexical.scripts,
+            "concept_scripts": collection.concepts.scripts,
         }
         (folder / "ids.json").write_text(json.dumps(content), encoding="utf-8")
     files = {
@@ -261,6 +263,7 @@ def _read(folder: Path, encoder: Encoder, analyzer: Analyzer) -> Collection:
     return Collection(
         DenseIndex.read(folder / "dense.faiss", content["owners"]),
         LexicalIndex.read(folder / "lexical", content["ids"], content["scripts"]),
+        LexicalIndex.read(folder / "concepts", content["ids"], content["concept_scripts"]),
         encoder,
         analyzer,
     )

@@ -30,7 +30,7 @@ class Span:
 class Reason:
     """One term of the score (근거).
 
-    source: "dense" (meaning) or "lexical" (shared words).
+    source: "dense" (meaning), "lexical" (shared words) or "concept" (terms of the field).
     points: what this term adds to the score.
     label: one Korean sentence.
     need_spans, offering_spans: pieces of `need.text` and of the named offering's `text`.
@@ -60,6 +60,10 @@ class Quoter(Protocol):
 
     def shared_words(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """Return where each text has words of the other, in text order, without overlaps."""
+        ...
+
+    def shared_concepts(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """Return where each text names terms of the field that the other names too, in pairs."""
         ...
 
     def closest_sentences(self, left: str, right: str) -> tuple[Span, Span]:
@@ -93,6 +97,22 @@ def explain(
                 "lexical",
                 points.lexical,
                 f"두 글이 함께 쓰는 말: {', '.join(list(words)[:8])}",
+                offering_id,
+                need_spans,
+                offering_spans,
+            )
+        )
+    if points.concept:
+        need_spans, offering_spans = quoter.shared_concepts(need_text, offering_text)
+        pairs = (
+            f"{there.quote}({here.quote})" if here.quote != there.quote else there.quote
+            for here, there in zip(need_spans, offering_spans, strict=True)
+        )
+        reasons.append(
+            Reason(
+                "concept",
+                points.concept,
+                f"같은 분야 용어: {', '.join(list(dict.fromkeys(pairs))[:8])}",
                 offering_id,
                 need_spans,
                 offering_spans,

@@ -1,11 +1,14 @@
 """From what two sources say to one score that is a plain sum.
 
-score = cosine + weight x coverage. Coverage is absolute (see `Evidence`): the best of a bad list
+score = cosine + weight x coverage + weight x concepts. Coverage is absolute (see `Evidence`): the best of a bad list
 does not look perfect, as it does after min-max scaling, and a query in another language has hardly
 any. The weight falls with script agreement: the few words that an English need shares with Korean
-texts are names and loan words and say less. Measured in docs/decisions/0004.
+texts are names and loan words and say less. Concepts are terms of the field under one name for all
+languages (`matcher.synonyms`), so their weight does not depend on the script. Measured in
+docs/decisions/0004.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -18,15 +21,16 @@ System = Literal["lexical", "dense", "hybrid"]
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The two terms of a score."""
+    """The terms of a score."""
 
     dense: float
     lexical: float
+    concept: float = 0.0
 
     @property
     def total(self) -> float:
         """The score."""
-        return self.dense + self.lexical
+        return math.fsum((self.dense, self.lexical, self.concept))
 
 
 def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -> Points:
@@ -37,7 +41,11 @@ def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -
         return Points(evidence.similarity, 0.0)
     foreign, same = policy.coverage_weight_foreign, policy.coverage_weight
     weight = foreign + (same - foreign) * agreement
-    return Points(evidence.similarity, weight * evidence.coverage)
+    return Points(
+        evidence.similarity,
+        weight * evidence.coverage,
+        policy.concept_weight * evidence.concepts,
+    )
 
 
 def weigh(evidence: QueryEvidence, system: System, policy: Policy) -> Mapping[str, Points]:

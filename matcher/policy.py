@@ -15,6 +15,7 @@ class Policy:
 
     coverage_weight: float
     coverage_weight_foreign: float
+    concept_weight: float
     candidates: int
     part_matches: int
     certificate_days: int
@@ -31,6 +32,7 @@ class Policy:
         return cls(
             coverage_weight=float(tables["fusion"]["coverage_weight"]),
             coverage_weight_foreign=float(tables["fusion"]["coverage_weight_foreign"]),
+            concept_weight=float(tables["fusion"]["concept_weight"]),
             candidates=int(tables["lists"]["candidates"]),
             part_matches=int(tables["lists"]["part_matches"]),
             certificate_days=int(tables["notice"]["certificate_days"]),

@@ -112,6 +112,9 @@ class SpaceAnalyzer:
     def terms(self, text):
         return [token.form for token in self.tokens(text)]
 
+    def concepts(self, text):
+        return []
+
 
 def open_world_engine(progress=silent):
     """Stand in for `evaluation.systems.open_engine`."""

@@ -172,3 +172,29 @@ def test_a_long_quote_is_shortened_on_one_line():
     assert shorten("가\n 나") == "가 나"
     assert shorten("가" * 61) == "가" * 59 + "…"
     assert shorten("가" * 60) == "가" * 60
+
+
+def test_shared_concepts_come_in_pairs_whatever_the_language(mecab):
+    need = "Tỉnh cần thu hồi khí bãi chôn lấp và xử lý nước thải."
+    offering = "폐수처리와 매립가스 발전을 함께 하는 설비"
+
+    need_spans, offering_spans = TextQuoter(FakeEncoder(), mecab).shared_concepts(need, offering)
+
+    assert [need[span.start : span.end] for span in need_spans] == [s.quote for s in need_spans]
+    pairs = dict(
+        zip(
+            (span.quote for span in need_spans),
+            (span.quote for span in offering_spans),
+            strict=True,
+        )
+    )
+    assert pairs["khí bãi chôn lấp"] == "매립가스"
+
+
+def test_a_concept_term_of_the_score_quotes_both_texts(mecab):
+    quoter = TextQuoter(FakeEncoder(), mecab)
+
+    (reason,) = explain("landfill gas", "매립가스 발전", "1", Points(0.0, 0.0, 0.1), quoter)
+
+    assert (reason.source, reason.points) == ("concept", 0.1)
+    assert reason.label == "같은 분야 용어: 매립가스(landfill gas)"

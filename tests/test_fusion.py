@@ -12,12 +12,13 @@ from matcher.ranking import Evidence, QueryEvidence
 POLICY = Policy(
     coverage_weight=0.3,
     coverage_weight_foreign=0.05,
+    concept_weight=0.2,
     candidates=100,
     part_matches=5,
     certificate_days=90,
 )
 SHARES = st.floats(0, 1)
-EVIDENCE = st.builds(Evidence, st.floats(-1, 1), SHARES)
+EVIDENCE = st.builds(Evidence, st.floats(-1, 1), SHARES, SHARES)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,14 @@ def test_the_weight_stays_between_foreign_and_same(evidence, agreement):
 def test_the_score_is_exactly_the_sum_of_its_points(evidence, agreement, system):
     points = fuse(evidence, agreement, system, POLICY)
 
-    assert points.total == math.fsum([points.dense, points.lexical])
+    assert points.total == math.fsum([points.dense, points.lexical, points.concept])
+
+
+@given(EVIDENCE, SHARES)
+def test_terms_of_the_field_weigh_the_same_in_every_script(evidence, agreement):
+    points = fuse(evidence, agreement, "hybrid", POLICY)
+
+    assert points.concept == 0.2 * evidence.concepts
 
 
 def test_one_arm_alone_hears_nothing_of_the_other():

@@ -87,7 +87,7 @@ def maker(mecab) -> Matchmaker:
 
 
 def exact_scores(analyzer, texts, query) -> dict[str, float]:
-    """Score of every text by the textbook: best passage plus weighed BM25 coverage."""
+    """Score of every text by the textbook: best passage, weighed BM25 of words and of concepts."""
     passages = [(id, t[a:b].strip()) for id, t in texts.items() for a, b in ENCODER.passages(t)]
     vectors = ENCODER.encode([passage for _, passage in passages], "passage")
     owners = [id for id, _ in passages]
@@ -97,7 +97,18 @@ def exact_scores(analyzer, texts, query) -> dict[str, float]:
     agreement = build_collection(texts, ENCODER, analyzer).lexical.agreement(asked)
     foreign, same = POLICY.coverage_weight_foreign, POLICY.coverage_weight
     weight = foreign + agreement * (same - foreign)
-    return {id: similar[id] + weight * coverage(terms, asked, id) for id in texts}
+    named = {id: names(analyzer, text) for id, text in texts.items()}
+    concepts = names(analyzer, query)
+    return {
+        id: similar[id]
+        + weight * coverage(terms, asked, id)
+        + (POLICY.concept_weight * coverage(named, concepts, id) if concepts else 0.0)
+        for id in texts
+    }
+
+
+def names(analyzer, text) -> list[str]:
+    return list(dict.fromkeys(token.form for token in analyzer.concepts(text)))
 
 
 def shown(answer) -> list[tuple[str, str]]:
@@ -147,7 +158,7 @@ def test_the_score_is_the_sum_of_reasons_that_quote_both_texts(mecab, need, syst
     assert shortlist.matches
     assert_explained(shortlist)
     sources = {reason.source for match in shortlist.matches for reason in match.reasons}
-    assert sources <= ({"dense", "lexical"} if system == "hybrid" else {system})
+    assert sources <= ({"dense", "lexical", "concept"} if system == "hybrid" else {system})
 
 
 def test_the_best_company_for_a_need_comes_first(maker):
