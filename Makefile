@@ -6,7 +6,7 @@ DONE   := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 DEMO   := .greenmatch/demo
 
-.PHONY: help install demo demo-results test check format train clean
+.PHONY: help install demo demo-results test check format train quality clean
 
 help: ## 이 도움말 / this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -49,3 +49,7 @@ clean: ## 설치와 시연 자료를 지움 / remove installation and demo state
 
 train: install ## 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / retrain the shipped adapter
 	$(BIN)/python -m indexing.training --cache .greenmatch/training $(if $(PAIRS),--pairs $(PAIRS))
+
+SETS ?= $(wildcard ../shared/eval/retrieval/*)
+quality: install ## 표본과 SETS에서 품질을 재어 docs/quality에 적음 / measure quality
+	$(BIN)/greenmatch-eval compare data/samples $(SETS) --out docs/quality

@@ -94,7 +94,7 @@ def build_collection(
     return Collection(
         DenseIndex.build(owners, vectors),
         LexicalIndex.build(ids, terms),
-        LexicalIndex.build(ids, concepts),
+        LexicalIndex.build(ids, concepts, k1=0.0),
         encoder,
         analyzer,
     )

@@ -38,12 +38,15 @@ class LexicalIndex:
         )
 
     @classmethod
-    def build(cls, ids: Sequence[str], terms: Sequence[Sequence[str]]) -> Self:
-        """Index the terms of each text, in the order of `ids`."""
+    def build(cls, ids: Sequence[str], terms: Sequence[Sequence[str]], k1: float = K1) -> Self:
+        """Index the terms of each text, in the order of `ids`.
+
+        With k1 = 0 a term counts by being there, however often and in however long a text.
+        """
         scripts = script_shares(term for text in terms for term in text)
         if not any(terms):
             return cls(None, ids, scripts)
-        bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+        bm25 = bm25s.BM25(k1=k1, b=B, method="lucene")
         bm25.index([list(text) for text in terms], show_progress=False)
         return cls(bm25, ids, scripts)
 

@@ -4,8 +4,8 @@ score = cosine + weight x coverage + weight x concepts. Coverage is absolute (se
 does not look perfect, as it does after min-max scaling, and a query in another language has hardly
 any. The weight falls with script agreement: the few words that an English need shares with Korean
 texts are names and loan words and say less. Concepts are terms of the field under one name for all
-languages (`matcher.synonyms`), so their weight does not depend on the script. Measured in
-docs/decisions/0004.
+languages (`matcher.synonyms`); their weight rises where words fall silent, since within one language
+the words have said most of it already. Measured in docs/decisions/0004.
 """
 
 import math
@@ -39,13 +39,13 @@ def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -
         return Points(0.0, evidence.coverage)
     if system == "dense":
         return Points(evidence.similarity, 0.0)
-    foreign, same = policy.coverage_weight_foreign, policy.coverage_weight
-    weight = foreign + (same - foreign) * agreement
-    return Points(
-        evidence.similarity,
-        weight * evidence.coverage,
-        policy.concept_weight * evidence.concepts,
-    )
+
+    def weight(foreign: float, same: float) -> float:
+        return foreign + (same - foreign) * agreement
+
+    words = weight(policy.coverage_weight_foreign, policy.coverage_weight)
+    concepts = weight(policy.concept_weight_foreign, policy.concept_weight)
+    return Points(evidence.similarity, words * evidence.coverage, concepts * evidence.concepts)
 
 
 def weigh(evidence: QueryEvidence, system: System, policy: Policy) -> Mapping[str, Points]:

@@ -16,6 +16,7 @@ class Policy:
     coverage_weight: float
     coverage_weight_foreign: float
     concept_weight: float
+    concept_weight_foreign: float
     candidates: int
     part_matches: int
     certificate_days: int
@@ -33,6 +34,7 @@ class Policy:
             coverage_weight=float(tables["fusion"]["coverage_weight"]),
             coverage_weight_foreign=float(tables["fusion"]["coverage_weight_foreign"]),
             concept_weight=float(tables["fusion"]["concept_weight"]),
+            concept_weight_foreign=float(tables["fusion"]["concept_weight_foreign"]),
             candidates=int(tables["lists"]["candidates"]),
             part_matches=int(tables["lists"]["part_matches"]),
             certificate_days=int(tables["notice"]["certificate_days"]),

@@ -56,7 +56,8 @@ class Evidence:
     similarity: cosine of the best passage, -1..1.
     coverage: share of the query's information (BM25 over its own maximum) that the candidate's
         words carry, 0..1; 0 where they share no word.
-    concepts: the same for terms of the field, whatever language either text says them in, 0..1.
+    concepts: share of the idf of the query's terms of the field that the candidate names too,
+    whatever language either text says them in, 0..1.
     """
 
     similarity: float

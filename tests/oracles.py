@@ -24,6 +24,14 @@ def idf(texts: Mapping[str, Sequence[str]], term: str) -> float:
     return math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
 
 
+def presence(texts: Mapping[str, Sequence[str]], query: Sequence[str], id: str) -> float:
+    """The share of the query's idf that belongs to terms the text has."""
+    if not query:
+        return 0.0
+    shared = math.fsum(idf(texts, term) for term in query if term in texts[id])
+    return shared / math.fsum(idf(texts, term) for term in query)
+
+
 def coverage(texts: Mapping[str, Sequence[str]], query: Sequence[str], id: str) -> float:
     """Lucene's BM25 (Kamphuis et al. 2020; k1 1.2, b 0.75) over the sum of the query's idf."""
     average = sum(len(terms) for terms in texts.values()) / len(texts)

@@ -12,7 +12,8 @@ from matcher.ranking import Evidence, QueryEvidence
 POLICY = Policy(
     coverage_weight=0.3,
     coverage_weight_foreign=0.05,
-    concept_weight=0.2,
+    concept_weight=0.04,
+    concept_weight_foreign=0.1,
     candidates=100,
     part_matches=5,
     certificate_days=90,
@@ -47,10 +48,10 @@ def test_the_score_is_exactly_the_sum_of_its_points(evidence, agreement, system)
 
 
 @given(EVIDENCE, SHARES)
-def test_terms_of_the_field_weigh_the_same_in_every_script(evidence, agreement):
+def test_terms_of_the_field_weigh_more_where_words_are_silent(evidence, agreement):
     points = fuse(evidence, agreement, "hybrid", POLICY)
 
-    assert points.concept == 0.2 * evidence.concepts
+    assert points.concept == pytest.approx((0.1 - 0.06 * agreement) * evidence.concepts)
 
 
 def test_one_arm_alone_hears_nothing_of_the_other():

@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeEncoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracles import brute_force, coverage
+from oracles import brute_force, coverage, presence
 
 from indexing.collection import Collection, build_collection, encode_query
 from indexing.quotes import TextQuoter
@@ -97,12 +97,14 @@ def exact_scores(analyzer, texts, query) -> dict[str, float]:
     agreement = build_collection(texts, ENCODER, analyzer).lexical.agreement(asked)
     foreign, same = POLICY.coverage_weight_foreign, POLICY.coverage_weight
     weight = foreign + agreement * (same - foreign)
+    foreign, same = POLICY.concept_weight_foreign, POLICY.concept_weight
+    concept_weight = foreign + agreement * (same - foreign)
     named = {id: names(analyzer, text) for id, text in texts.items()}
     concepts = names(analyzer, query)
     return {
         id: similar[id]
         + weight * coverage(terms, asked, id)
-        + (POLICY.concept_weight * coverage(named, concepts, id) if concepts else 0.0)
+        + concept_weight * presence(named, concepts, id)
         for id in texts
     }
 
