@@ -20,13 +20,14 @@ _HEADER_WHOLE = re.compile(
 _HEADER_WORDS = frozenset(("tel", "fax", "mail", "mails", "passport", "birthday", "birthdate"))
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
 _SEPARATOR = r"[-.)\s‐‑–]{1,2}"
+# Korean letters may touch a number (전화010-…, 010-…로); those of a document's number (제…호) not.
 _PHONE = re.compile(
-    r"(?<![\w.\-/])(?:"
+    r"(?<![a-zA-Z0-9_.\-/제])(?:"
     rf"(?:\+?82{_SEPARATOR}?\(?0?\)?|\(?0)(?:2|1[016789]|[3-6][1-5]|70|50\d){_SEPARATOR}"
     rf"\d{{3,4}}{_SEPARATOR}\d{{4}}"
     r"|01[016789]\d{7,8}"
     rf"|\+\d{{1,3}}{_SEPARATOR}\(?\d{{1,4}}\)?(?:{_SEPARATOR}\d{{2,4}}){{1,4}}"
-    r")(?![\w\-/])"
+    r")(?![a-zA-Z0-9_\-/호])"
 )
 
 

@@ -116,9 +116,9 @@ class LineCleaner:
                 if reading.fault is not None:
                     self.problems.append(self.source.warning(reading.fault, row, name, item))
                     if reading.fault is not CONTACT_TEXT:
-                        kept[free_key(f"{name} (원문)", value)] = self._without_contacts(item)
+                        kept[free_key(f"{name} (원문)", value)] = _without_contacts(item)
                 elif name == "certifications" and _has_more_than_form(item):
-                    kept[free_key(f"{name} (원문)", value)] = self._without_contacts(item)
+                    kept[free_key(f"{name} (원문)", value)] = _without_contacts(item)
         return {**clean, **kept}
 
     def _keep_free(self, kept: dict[str, Any], name: str, item: object, row: int) -> None:
@@ -127,7 +127,7 @@ class LineCleaner:
             if item not in (None, "", [], {}):
                 self._say_once(CONTACT_COLUMN, name, row)
             return
-        safe = self._without_contacts(item)
+        safe = _without_contacts(item)
         if safe != item:
             self._say_once(CONTACT_CELLS, name, row)
         if safe is not None or item is None:
@@ -137,22 +137,6 @@ class LineCleaner:
         if name not in self._said:
             self._said.add(name)
             self.problems.append(self.source.warning(fault, row, name))
-
-    def _without_contacts(self, item: object) -> Any:
-        """Return the value without texts, keys and items that hold personal data."""
-        if isinstance(item, str):
-            return None if has_contact(item) else item
-        if isinstance(item, Mapping):
-            safe = {k: (v, self._without_contacts(v)) for k, v in item.items()}
-            return {
-                key: new
-                for key, (old, new) in safe.items()
-                if not is_contact_column(str(key)) and (new is not None or old is None)
-            }
-        if isinstance(item, list):
-            pairs = [(old, self._without_contacts(old)) for old in item]
-            return [new for old, new in pairs if new is not None or old is None]
-        return item
 
     def _offerings(
         self, item: object, clean: Mapping[str, Any], company: Mapping[str, Any], row: int
@@ -219,6 +203,50 @@ class LineCleaner:
         text = _to_text(item)
         masked = mask_contacts(text) if name in _TEXTS else text
         return Reading(masked, CONTACT_TEXT if masked != text else None)
+
+
+def to_storable(value: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return an object of the form without personal data, which no record may hold.
+
+    In titles, names and descriptions it is masked; in fields that the form does not name, left out.
+    """
+    free = {k: v for k, v in value.items() if k not in _FIELDS[kind]}
+    clean: dict[str, Any] = _without_contacts(free)
+    for name, item in value.items():
+        if name == "offerings" and isinstance(item, list):
+            clean[name] = [_to_storable_offering(entry) for entry in item]
+        elif name in _FIELDS[kind]:
+            clean[name] = _masked(name, item)
+    return clean
+
+
+def _to_storable_offering(entry: object) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    free = {k: v for k, v in entry.items() if k not in _OFFERING_FIELDS}
+    named = {k: _masked(k, v) for k, v in entry.items() if k in _OFFERING_FIELDS}
+    return {**named, **_without_contacts(free)}
+
+
+def _masked(name: str, item: object) -> Any:
+    return mask_contacts(item) if name in _TEXTS and isinstance(item, str) else item
+
+
+def _without_contacts(item: object) -> Any:
+    """Return the value without texts, keys and items that hold personal data."""
+    if isinstance(item, str):
+        return None if has_contact(item) else item
+    if isinstance(item, Mapping):
+        safe = {k: (v, _without_contacts(v)) for k, v in item.items()}
+        return {
+            key: new
+            for key, (old, new) in safe.items()
+            if not is_contact_column(str(key)) and (new is not None or old is None)
+        }
+    if isinstance(item, list):
+        pairs = [(old, _without_contacts(old)) for old in item]
+        return [new for old, new in pairs if new is not None or old is None]
+    return item
 
 
 def _to_text(item: object) -> str:

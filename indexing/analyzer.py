@@ -22,7 +22,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 from matcher.synonyms import synonyms
 
-ANALYZER_REVISION = "4"
+ANALYZER_REVISION = "5"
 DEFAULT_ANALYZER = "mecab"
 TAGGERS = ("mecab", "okt", "komoran", "hannanum", "kkma")
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
@@ -104,13 +104,15 @@ class Analyzer:
         return tokens
 
     def concepts(self, text: str) -> list[Token]:
-        """Return the terms of the field that a text names, each under its name for all languages.
+        """Return the terms of the field that a text names, each under its name for all languages;
+        a term inside a longer one counts too.
 
         The form is the first Korean term of the group in `matcher.synonyms`.
         """
         text = unicodedata.normalize("NFC", text)
         return [
-            Token(found.group.korean[0], found.start, found.end) for found in synonyms().find(text)
+            Token(found.group.korean[0], found.start, found.end)
+            for found in synonyms().find_nested(text)
         ]
 
     def _korean(self, line: str, base: int) -> list[Token]:

@@ -166,6 +166,19 @@ class Synonyms:
         spans = self._spans(list(_units(text)))
         return tuple(Found(text[a:b], a, b, term.group) for a, b, term in spans)
 
+    def find_nested(self, text: str) -> tuple[Found, ...]:
+        """Return what `find` returns and the terms inside of those: 폐수 within 폐수 처리."""
+        text = unicodedata.normalize("NFC", text)
+        units = list(_units(text))
+        outer = [(a, b) for a, b, _ in self._spans(units)]
+        return tuple(
+            Found(text[start:end], start, end, term.group)
+            for first in range(len(units))
+            for last, term in self._from(units, first)
+            for start, end in [(units[first].start, units[last].end)]
+            if any(a <= start and end <= b for a, b in outer)
+        )
+
     def expand(self, terms: Sequence[str]) -> tuple[Found, ...]:
         """Return what consecutive words or phrases name, each group once, in their order.
 

@@ -1,5 +1,6 @@
 """Typer's own words, which come in English, said in Korean."""
 
+import re
 from typing import Any
 
 from typer import rich_utils
@@ -54,7 +55,9 @@ def usage_sentence(error: TyperException) -> str:
     """Return one Korean sentence for a command line that typer could not read."""
     kinds = (_SENTENCES[k.__name__] for k in type(error).__mro__ if k.__name__ in _SENTENCES)
     kind = next(kinds, "명령을 이해하지 못했습니다")
-    return f"{kind}: {error.format_message()} `--help`로 쓰는 법을 볼 수 있습니다."
+    names = dict.fromkeys(re.findall(r"'([^']+)'", error.format_message()))
+    told = f": {', '.join(names)}" if names else ""
+    return f"{kind}{told}. `--help`로 쓰는 법을 볼 수 있습니다."
 
 
 def _in_korean(option: Any) -> Any:

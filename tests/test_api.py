@@ -179,7 +179,7 @@ def test_half_a_surrogate_pair_and_broken_json_are_malformed_and_no_crash(
 
 
 def test_put_get_delete_keep_every_field_that_nobody_knows(client: TestClient) -> None:
-    record = {**COMPANIES[0], "company_id": "C-9", "비고": {"담당": [1, 2.5, None, "가"]}}
+    record = {**COMPANIES[0], "company_id": "C-9", "비고": {"내용": [1, 2.5, None, "가"]}}
 
     created = client.put("/api/v1/companies/C-9", json=record)
     again = client.put("/api/v1/companies/C-9", json=created.json())
@@ -190,6 +190,26 @@ def test_put_get_delete_keep_every_field_that_nobody_knows(client: TestClient) -
     assert read.json() == created.json()
     assert record.items() <= read.json().items()
     _problem(client.get("/api/v1/companies/C-9"), 404, "unknown_id")
+
+
+def test_personal_data_that_is_put_is_not_kept(client: TestClient) -> None:
+    offering = {"offering_id": "O", "title": "정수기", "description": "문의 x@green.kr", "tel": "1"}
+    company = {"name_ko": "그린", "offerings": [offering], "담당자": "홍길동", "note": "수출 준비"}
+    need = {"title": "정수", "description": "010-1234-5678로 연락", "info": {"email": "a@b.kr"}}
+
+    put_company = client.put("/api/v1/companies/P", json=company)
+    put_need = client.put("/api/v1/needs/P", json=need)
+
+    stored = client.get("/api/v1/companies/P").json(), client.get("/api/v1/needs/P").json()
+    assert (put_company.json(), put_need.json()) == stored
+    assert stored[0]["offerings"][0]["description"] == "문의 [연락처]"
+    assert stored[0]["note"] == "수출 준비"
+    assert stored[1]["description"] == "[연락처]로 연락"
+    assert not {"담당자", "tel", "email"} & {
+        *stored[0],
+        *stored[0]["offerings"][0],
+        *stored[1]["info"],
+    }
 
 
 def test_a_need_is_put_read_and_deleted(client: TestClient) -> None:

@@ -418,6 +418,7 @@ def test_a_column_of_other_data_is_not_taken_for_personal(head: str) -> None:
 def test_contacts_are_masked_wherever_they_stand(text: str) -> None:
     assert has_contact(f"문의: {text}")
     assert mask_contacts(f"문의: {text}.") == "문의: [연락처]."
+    assert mask_contacts(f"전화는{text}로 주세요") == "전화는[연락처]로 주세요"
 
 
 @pytest.mark.parametrize(
@@ -431,6 +432,7 @@ def test_contacts_are_masked_wherever_they_stand(text: str) -> None:
         "50 @ 60 Hz",
         "10.1016/j.x.2012-11-0101",
         "https://x.kr/02-123-4567/",
+        "제02-123-4567호",
     ],
 )
 def test_numbers_of_other_kinds_are_not_taken_for_contacts(text: str) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
+from data.columns import Kind
+from data.interchange import to_storable
 from matcher.errors import InvalidRequest
 from matcher.records import Company, Need
 from matcher.vocabulary import country_code, language_code
@@ -149,7 +151,7 @@ def _page(page: Page[Company] | Page[Need]) -> JSONResponse:
 
 
 def _form(body: CompanyBody | NeedBody, id_field: str, id: str) -> dict[str, Any]:
-    """Return the interchange form, names of languages and countries turned into codes."""
+    """Return the interchange form without personal data, languages and countries as codes."""
     form = body.model_dump(exclude_unset=True)
     if form.get(id_field) not in (None, id):
         raise InvalidRequest(
@@ -161,4 +163,5 @@ def _form(body: CompanyBody | NeedBody, id_field: str, id: str) -> dict[str, Any
     for name, code_of in _FIELDS.items():
         if form.get(name):
             form[name] = code_of(form[name]) or form[name]
-    return {**form, id_field: id}
+    kind: Kind = "companies" if id_field == "company_id" else "needs"
+    return {**to_storable(form, kind), id_field: id}
