@@ -5,7 +5,7 @@ import pytest
 from fakes import FakeEncoder, space_analyzer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import brute_force, coverage
+from oracles import brute_force, coverage, presence
 
 from indexing.collection import build_collection, encode_query
 
@@ -53,7 +53,11 @@ def test_evidence_of_all_texts_is_exact():
         assert (item.similarity, item.coverage) == pytest.approx(expected[id], abs=1e-6)
 
 
-def test_candidates_are_the_best_of_either_source_with_evidence_of_both():
+def named(text):
+    return list(dict.fromkeys(token.form for token in space_analyzer().concepts(text)))
+
+
+def test_candidates_are_the_best_of_each_source_with_evidence_of_all():
     query = "빗물 시스템 LED"
     k = 2
 
@@ -62,9 +66,14 @@ def test_candidates_are_the_best_of_either_source_with_evidence_of_both():
     expected = exact(TEXTS, query)
     by_meaning = sorted(expected, key=lambda id: (-expected[id][0], id))[:k]
     by_words = sorted(expected, key=lambda id: (-expected[id][1], id))[:k]
-    assert set(found.candidates) == {*by_meaning, *by_words}
+    concepts = {id: named(text) for id, text in TEXTS.items()}
+    shares = {id: presence(concepts, named(query), id) for id in TEXTS}
+    by_concepts = sorted((id for id in TEXTS if shares[id]), key=lambda id: (-shares[id], id))[:k]
+    assert by_concepts == ["light", "long"]
+    assert set(found.candidates) == {*by_meaning, *by_words, *by_concepts}
     for id, item in found.candidates.items():
         assert (item.similarity, item.coverage) == pytest.approx(expected[id], abs=1e-6)
+        assert item.concepts == pytest.approx(shares[id], abs=1e-6)
 
 
 def test_a_long_text_is_found_by_its_last_passage():
