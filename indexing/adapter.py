@@ -40,8 +40,8 @@ class Adapter:
                 tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         except (OSError, ValueError) as error:
             raise ModelUnavailable(
-                f"어댑터 폴더 {folder}을(를) 읽지 못했습니다. 폴더를 확인하거나 GREENMATCH_ADAPTER=none으로 "
-                "끄십시오."
+                f"어댑터 폴더 {folder}을(를) 읽지 못했습니다. 폴더를 확인하거나 "
+                "GREENMATCH_MODEL=bundled:multilingual-e5-small로 어댑터 없이 쓰십시오."
             ) from error
         return cls(configuration["name"], configuration["base_digest"], _to_floats(tensors))
 
