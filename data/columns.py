@@ -48,6 +48,9 @@ _COMPANY_HEADS = {
     "target_countries": "희망국가 진출희망국가 희망진출국 희망진출국가 관심국가 목표국가 목표시장 타깃국가 타겟국가"
     " 진출희망국 수출희망국 수출희망국가 희망지역 target_countries target_markets",
     "excluded_countries": "제외국가 진출제외국가 수출제외국가 제외국 excluded_countries",
+    "target_sectors": "희망분야 관심분야 진출희망분야 희망수요분야 희망산업분야 target_sectors",
+    "min_budget_usd": "최소사업규모 최소사업비 최소예산 최소계약금액 최소수주금액 최소거래금액 희망최소사업규모"
+    " min_budget_usd min_budget",
     "offering_id": "공급기술ID 기술ID 제품ID 품목ID 공급품목ID 기술번호 제품번호 품목번호 기술코드 제품코드 품목코드"
     " offering_id product_id",
     "title": "공급기술 공급기술명 기술명 제품명 품명 품목 품목명 공급품목 공급품목명 기술·제품명 기술(제품)명 제품(기술)명"
@@ -93,12 +96,14 @@ _KEYS = {
 _TELLING = {
     "companies": {"company_id", "name_ko", "name_en", "registration_no", "offering_id", "size"}
     | {"employees", "founded", "revenue_krw_million", "languages", "export_countries"}
-    | {"target_countries", "excluded_countries", "region", "certifications"},
+    | {"target_countries", "excluded_countries", "region", "certifications"}
+    | {"target_sectors", "min_budget_usd"},
     "needs": {"need_id", "country", "organisation", "required_certifications", "budget_usd"}
     | {"deadline", "cooperation_type", "buyer_type", "city", "required_languages"},
 }
-_UNIT_BY_FOLDED_HEAD = {fold("revenue_krw_million"): KRW_MILLION, fold("budget_usd"): USD}
-_AMOUNTS = frozenset(("revenue_krw_million", "budget_usd"))
+AMOUNT_UNITS = {"revenue_krw_million": KRW_MILLION, "budget_usd": USD, "min_budget_usd": USD}
+"""Fields that hold money, with the unit that their names promise."""
+_UNIT_BY_FOLDED_HEAD = {fold(name): unit for name, unit in AMOUNT_UNITS.items()}
 
 
 def _by_name(heads: Mapping[str, str]) -> Mapping[str, str]:
@@ -136,7 +141,7 @@ def to_column(head: str, kind: Kind) -> Column:
     if field is None and (match := re.search(r"[\s_/:·,]+(\S+)$", outside.strip())):
         unit = to_unit(match[1])  # 매출액 백만원
         field = fields.get(fold(outside.strip()[: match.start()])) if unit else None
-    if field in _AMOUNTS:
+    if field in AMOUNT_UNITS:
         unit = unit or _UNIT_BY_FOLDED_HEAD.get(fold(head))
         return Column(shown, field, unit)
     return Column(shown, field, None, field is None and is_contact_column(head))

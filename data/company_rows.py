@@ -16,7 +16,7 @@ from matcher.vocabulary import fold
 
 _OFFERING_FIELDS = frozenset(("offering_id", "title", "description", "sector"))
 _LIST_FIELDS = frozenset(
-    ("languages", "export_countries", "target_countries", "excluded_countries")
+    ("languages", "export_countries", "target_countries", "excluded_countries", "target_sectors")
 )
 _CERTIFICATE_FIELDS = frozenset(("certifications", "certification_number", "certification_until"))
 _LEGAL_FORM = re.compile(

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from data import cells
-from data.amounts import KRW_MILLION, USD
 from data.cells import Fault, Reading
-from data.columns import Column, Kind
+from data.columns import AMOUNT_UNITS, Column, Kind
 from data.contacts import has_contact, is_contact_column, mask_contacts
 from data.plaintext import read_text
 from data.problems import Problem, Source
@@ -32,9 +31,9 @@ _LISTS: Mapping[str, Callable[[str], str | None] | None] = {
     "export_countries": country_code,
     "target_countries": country_code,
     "excluded_countries": country_code,
+    "target_sectors": None,
     "required_certifications": None,
 }
-_UNITS = {"revenue_krw_million": KRW_MILLION, "budget_usd": USD}
 _TEXTS = ("title", "description", "name_ko", "name_en", "organisation")
 _FIELDS: Mapping[Kind, frozenset[str]] = {
     "companies": frozenset(f.name for f in fields(Company)) - {"extra"},
@@ -191,7 +190,7 @@ class LineCleaner:
             return _read_certifications(item)
         if name in _LISTS:
             return _read_list(name, item)
-        if name in ("employees", *_UNITS):
+        if name in ("employees", *AMOUNT_UNITS):
             return _read_number(name, item)
         if name == "deadline":
             return _read_date(item)
@@ -313,7 +312,7 @@ def _read_number(name: str, item: object) -> Reading[Any]:
         return Reading(item)
     if isinstance(item, str) and not item.strip():
         return Reading()
-    return read_field(Column(name, name, _UNITS.get(name)), item)
+    return read_field(Column(name, name, AMOUNT_UNITS.get(name)), item)
 
 
 def _read_date(item: object) -> Reading[date]:

@@ -12,7 +12,7 @@ from data.contacts import has_contact, mask_contacts
 from data.problems import Problem, Source
 from data.sheets import Row, Table
 from matcher.records import Certification
-from matcher.vocabulary import certificate_name, find_certificate, parse_place
+from matcher.vocabulary import certificate_name, find_certificate, parse_place, sector_codes
 
 CONTACT_COLUMN = Fault(
     "개인정보 열은 저장하지 않았습니다.", "담당자 연락처는 이 파일에서 빼고 올리셔도 됩니다."
@@ -121,7 +121,7 @@ def read_field(column: Column, value: object) -> Reading[Any]:
     name = column.field or ""
     if name == "revenue_krw_million":
         return amounts.to_krw_million(value, column.unit)
-    if name == "budget_usd":
+    if name in ("budget_usd", "min_budget_usd"):
         return amounts.to_usd(value, column.unit)
     if name == "certifications":
         return _to_certifications(column, value)
@@ -192,6 +192,16 @@ def _to_required_certifications(value: object) -> Reading[tuple[str, ...]]:
     return Reading(tuple(dict.fromkeys(certificate_name(item) for item in items)))
 
 
+def _to_sectors(value: object) -> Reading[tuple[str, ...]]:
+    """Read a list of fields; 물·수처리 is one name, and a name of the staff's own is kept."""
+    reading = _to_masked_text(value)
+    items = cells.to_list(
+        reading.value,
+        is_whole=lambda text: not re.search(r"[;,\n]", text) and len(sector_codes(text)) == 1,
+    )
+    return Reading(items, reading.fault)
+
+
 def _to_rule(value: object) -> Reading[str]:
     if cells.is_blank(value):
         return Reading()
@@ -228,6 +238,7 @@ _READERS: Mapping[str, Callable[[object], Reading[Any]]] = {
     "export_countries": cells.to_countries,
     "target_countries": cells.to_countries,
     "excluded_countries": cells.to_countries,
+    "target_sectors": _to_sectors,
     "language": _to_language,
     "country": _to_place,
     "required_certifications": _to_required_certifications,

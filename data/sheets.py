@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.amounts import Unit, to_unit
 from data.cells import Fault, to_text
-from data.columns import Column, Kind, head_score, kind_of, to_column
+from data.columns import AMOUNT_UNITS, Column, Kind, head_score, kind_of, to_column
 from data.delimited import read_delimited
 from data.grid import Grid
 from data.problems import Problem, Source
@@ -227,7 +227,7 @@ def _unit_above(rows: list[tuple[int, dict[int, object]]]) -> Unit | None:
 
 
 def _with_unit(column: Column, unit: Unit | None) -> Column:
-    if column.unit is None and column.field in ("revenue_krw_million", "budget_usd"):
+    if column.unit is None and column.field in AMOUNT_UNITS:
         return Column(column.head, column.field, unit)
     return column
 

@@ -2,8 +2,10 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -12,7 +14,7 @@ import typer
 from rich.console import Console
 
 from evaluation import systems
-from evaluation.compare import Comparison, Result, compare_results, evaluate
+from evaluation.compare import Comparison, Missing, Trial, compare_results, evaluate
 from evaluation.datasets import (
     DIRECTIONS,
     Dataset,
@@ -21,19 +23,31 @@ from evaluation.datasets import (
     read_matching,
     read_retrieval,
 )
-from evaluation.parts import DEFAULT_FILE, parts_table, read_marked_needs, score_parts
+from evaluation.fitting import check, check_table, cross_validate, fit, read_cases, to_toml
+from evaluation.pages import FIGURE_FOLDER, to_html, to_markdown
+from evaluation.parts import DEFAULT_FILES, parts_table, score_files, score_rows
+from evaluation.parts import HELP as PARTS_HELP
+from evaluation.perturbation import Plan, quote_provenance, rates, rates_table, try_quotes
+from evaluation.reciprocal import (
+    Lists,
+    measure_orders,
+    read_strengths,
+    to_lists,
+    to_notes,
+    to_tables,
+)
 from evaluation.report import (
     LEGEND,
-    Table,
+    build_report,
     comparison_notes,
     comparison_tables,
     result_notes,
     result_tables,
-    to_markdown,
 )
-from evaluation.runs import Run, to_trec, write_text
+from evaluation.runs import to_trec, write_text
+from evaluation.speed import DEFAULT_FOLDER, measure_speed, speed_provenance, speed_table
+from evaluation.tables import Table
 from matcher.errors import GreenMatchError, InvalidRequest
-from matcher.fusion import System
 from matcher.progress import Progress
 
 app = typer.Typer(
@@ -110,7 +124,9 @@ def compare(
     direction: DirectionName = "need-to-company",
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="보고서(report.md), results.json, TREC run을 둘 폴더."),
+        typer.Option(
+            "--out", help="보고서(report.md, report.html), results.json, TREC run을 둘 폴더."
+        ),
     ] = None,
 ) -> None:
     """여러 시스템을 여러 자료에서 나란히 재고, 차이가 우연인지 봅니다."""
@@ -118,47 +134,180 @@ def compare(
     datasets = [read_dataset(folder, cast(Direction, direction)) for folder in folders]
     if not chosen or len({dataset.name for dataset in datasets}) < len(datasets):
         raise InvalidRequest("시스템이 하나 이상, 폴더 이름은 서로 달라야 합니다.")
-    runs: list[tuple[Dataset, Run]] = []
-    results: list[Result] = []
+    trials: list[Trial] = []
+    missing: list[Missing] = []
     with _progress() as progress:
         engine = systems.open_engine(progress)
         for dataset in datasets:
             with systems.open_bench(dataset, engine, progress) as bench:
                 for system in chosen:
+                    if reason := systems.why_unavailable(system, dataset):
+                        missing.append(Missing(dataset.name, system, reason))
+                        continue
                     run = bench.run(system, progress=progress)
-                    runs.append((dataset, run))
-                    results.append(evaluate(dataset, run, engine))
-    comparison = compare_results(results)
+                    trials.append(Trial(dataset, run, evaluate(dataset, run, engine)))
+    if not trials:
+        raise InvalidRequest(missing[0].reason)
+    comparison = compare_results([trial.result for trial in trials], missing)
     if out is not None:
-        _write_report(comparison, runs, out)
-    _print_comparison(comparison, out)
+        _write_report(comparison, trials, out)
+    _print_comparison(comparison, trials, out)
+
+
+@app.command(help=PARTS_HELP)
+def parts(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="expected_parts를 적은 수요 파일(JSONL). 없으면 함께 들어 있는 두 파일.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the splitter on each file."""
+    scores = score_files(files or DEFAULT_FILES)
+    if as_json:
+        print(json.dumps(score_rows(scores), ensure_ascii=False, indent=2))
+        return
+    _print_tables(Console(), [parts_table(found, name) for name, found in scores.items()])
 
 
 @app.command()
-def parts(
-    file: Annotated[
+def speed(
+    folder: Annotated[
         Path,
         typer.Argument(
-            metavar="[FILE]",
-            help="expected_parts를 적은 수요 파일(JSONL). 없으면 함께 들어 있는 표본 60건.",
+            metavar="[DIR]",
+            help="companies.jsonl, needs.jsonl, qrels.tsv가 있는 폴더. 없으면 함께 들어 있는 표본.",
             show_default=False,
         ),
-    ] = DEFAULT_FILE,
+    ] = DEFAULT_FOLDER,
+    needs: Annotated[int, typer.Option(min=1, help="재는 수요의 수.")] = 20,
+    rounds: Annotated[int, typer.Option(min=1, help="수요마다 되풀이하는 횟수.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """복합 수요를 항목으로 나눈 결과를 사람이 나눈 것과 견줍니다.
+    """수요 한 건에 드는 시간을 단계마다 재고, 같은 일을 하는 다른 방법과 견줍니다.
 
-    나눈 항목이 정답 항목과 글자 범위의 8할 이상(교집합/합집합) 겹치면 맞은 것으로 봅니다.
+    비율은 p50끼리 나눈 값으로, 1보다 작으면 견준 것보다 빠릅니다.
     """
-    scores = score_parts(read_marked_needs(file))
+    dataset = read_matching(folder)
+    with _progress() as progress:
+        plain = systems.open_plain_encoder(progress)
+        encoders = (plain, systems.open_other_backend(plain, progress))
+        engine = systems.engine_of(plain)
+        counts = (needs, rounds)
+        timings = measure_speed(dataset, engine, encoders, counts, time.perf_counter, progress)
+    provenance = speed_provenance(engine)
+    needs = min(needs, len(dataset.needs))
     if as_json:
-        rows = [
-            {"split": split, "language": language, **score.to_dict()}
-            for (split, language), score in sorted(scores.items())
-        ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        head = {"dataset": dataset.name, "needs": needs, "rounds": rounds}
+        stages = [timing.to_dict() for timing in timings]
+        body = {**head, "stages": stages, "provenance": provenance}
+        print(json.dumps(body, ensure_ascii=False, indent=2))
         return
-    _print_tables(Console(), [parts_table(scores, file.name)])
+    console = Console()
+    title = f"{dataset.name} · 기업 {len(dataset.companies):,} · 수요 {needs:,}건을 {rounds:,}번씩"
+    _print_tables(console, [speed_table(timings, title)])
+    for name, value in provenance.items():
+        console.print(f"· {name}: {value}", markup=False, highlight=False)
+
+
+@app.command()
+def reciprocal(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="companies.jsonl, needs.jsonl, qrels.tsv가 있는 폴더."),
+    ],
+    strengths: Annotated[
+        str, typer.Option(help="정책의 몫에 곱할 세기. 쉼표로 나눕니다(예: 0.5,1,2).")
+    ] = "1",
+    as_json: AsJson = False,
+) -> None:
+    """양쪽이 받아들일 만한 순서를 찾습니다: 두 쪽 수용도를 합치는 방법들을 두 방향에서 견줍니다."""
+    factors = read_strengths(strengths)
+    datasets = {direction: read_matching(folder, direction) for direction in DIRECTIONS}
+    lists: dict[Direction, Lists] = {}
+    today = date.today()
+    with _progress() as progress:
+        engine = systems.open_engine(progress)
+        for direction, dataset in datasets.items():
+            with systems.open_bench(dataset, engine, progress) as bench:
+                run = bench.run("hybrid", progress=progress)
+            lists[direction] = to_lists(dataset, run, today)
+    findings = measure_orders(datasets, lists, engine.policy, today, factors)
+    if as_json:
+        provenance = speed_provenance(engine)
+        print(json.dumps({**findings.to_dict(), "provenance": provenance}, ensure_ascii=False))
+        return
+    console = Console()
+    _print_tables(console, to_tables(findings.rows, folder.resolve().name))
+    for note in to_notes(findings):
+        console.print(f"· {note}", markup=False, highlight=False)
+
+
+@app.command()
+def explain(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="companies.jsonl, needs.jsonl, qrels.tsv가 있는 폴더."),
+    ],
+    listed: Annotated[int, typer.Option(help="수요마다 보는 기업 수.")] = Plan().listed,
+    randoms: Annotated[int, typer.Option(help="인용마다 견주는 무작위 조각 수.")] = Plan().randoms,
+    as_json: AsJson = False,
+) -> None:
+    """인용이 매칭을 떠받치는지 봅니다: 인용을 지우면 같은 길이의 아무 조각을 지울 때보다 점수가 더 떨어지는 짝의 비율.
+
+    인용이 글의 전부인 짝은 빼고 따로 셉니다.
+    """
+    dataset = read_matching(folder)
+    plan = Plan(listed=listed, randoms=randoms)
+    with _progress() as progress:
+        engine = systems.open_engine(progress)
+        trials = try_quotes(dataset, engine, plan, progress)
+    found = rates(trials, sorted({1, listed}))
+    provenance = quote_provenance(engine, plan)
+    if as_json:
+        result = {
+            "dataset": dataset.name,
+            "rates": [rate.to_dict() for rate in found],
+            "provenance": provenance,
+        }
+        print(json.dumps(result, ensure_ascii=False))
+        return
+    console = Console()
+    _print_tables(console, [rates_table(found, dataset.name)])
+    for name, value in provenance.items():
+        console.print(f"· {name}: {value}", markup=False, highlight=False)
+
+
+@app.command()
+def calibrate(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR...", help="맞출 매칭 자료. no_supplier_needs.jsonl도 읽습니다."
+        ),
+    ],
+    unseen: Annotated[
+        list[Path] | None, typer.Option("--check", help="맞추지 않고 확인만 할 자료.")
+    ] = None,
+) -> None:
+    """적합 가능성과 '적합한 공급기업 없음'의 선을 판정에 맞추고, 교차검증과 새 자료로 확인합니다.
+
+    출력된 [confidence] 수를 matcher/policy.toml에 적으면 제품에 쓰입니다.
+    """
+    with _progress() as progress:
+        engine = systems.open_engine(progress)
+        cases = [case for folder in folders for case in read_cases(folder, engine, progress)]
+        others = [case for folder in unseen or () for case in read_cases(folder, engine, progress)]
+    fitted = fit(cases)
+    console = Console()
+    _print_tables(console, [check_table("교차검증", cross_validate(cases))])
+    if others:
+        _print_tables(console, [check_table("맞추는 데 쓰지 않은 자료", check(others, fitted))])
+    print(to_toml(fitted, engine.encoder.name))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -172,12 +321,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _measure(
     dataset: Dataset,
-    system: System,
+    system: str,
     run_file: Path | None,
     *,
     as_json: bool,
     abstain: bool = False,
 ) -> None:
+    systems.require_available(system, dataset)
     with _progress() as progress:
         engine = systems.open_engine(progress)
         with systems.open_bench(dataset, engine, progress) as bench:
@@ -196,14 +346,15 @@ def _measure(
         console.print(f"순위 파일: {run_file}", markup=False, highlight=False)
 
 
-def _print_comparison(comparison: Comparison, out: Path | None) -> None:
+def _print_comparison(comparison: Comparison, trials: Sequence[Trial], out: Path | None) -> None:
     console = Console()
-    _print_tables(console, comparison_tables(comparison))
+    _print_tables(console, comparison_tables(comparison, trials))
     console.print(LEGEND, markup=False, highlight=False)
     for note in comparison_notes(comparison):
         console.print(f"· {note}", markup=False, highlight=False)
     if out is not None:
-        console.print(f"보고서: {out / 'report.md'}", markup=False, highlight=False)
+        for name in ("report.md", "report.html"):
+            console.print(f"보고서: {out / name}", markup=False, highlight=False)
 
 
 def _print_tables(console: Console, tables: list[Table]) -> None:
@@ -212,12 +363,17 @@ def _print_tables(console: Console, tables: list[Table]) -> None:
         console.print(table.to_rich())
 
 
-def _write_report(comparison: Comparison, runs: list[tuple[Dataset, Run]], out: Path) -> None:
-    write_text(to_markdown(comparison), out / "report.md")
+def _write_report(comparison: Comparison, trials: Sequence[Trial], out: Path) -> None:
+    report = build_report(comparison, trials)
+    write_text(to_markdown(report), out / "report.md")
+    write_text(to_html(report), out / "report.html")
+    for figure in report.figures():
+        write_text(figure.svg, out / FIGURE_FOLDER / f"{figure.name}.svg")
     rows = [result.to_dict() for result in comparison.results]
     write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", out / "results.json")
-    for dataset, run in runs:
-        write_text(to_trec(run), out / "runs" / f"{dataset.name}.{run.system}.trec")
+    for trial in trials:
+        name = f"{trial.dataset.name}.{trial.run.system}.trec"
+        write_text(to_trec(trial.run), out / "runs" / name)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from evaluation.significance import (
     bootstrap_interval,
     compare_paired,
     holm,
+    letter_display,
 )
 from evaluation.systems import DEPTH, Engine
 
@@ -76,7 +77,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two systems on one set by the main measure; corrected_p is Holm's over the whole report."""
+    """Two systems on one set by the main measure; corrected_p is Holm's over the pairs of a set."""
 
     dataset: str
     first: str
@@ -89,13 +90,40 @@ class Pair:
         """Whether chance alone would seldom give such a difference."""
         return self.corrected_p < SIGNIFICANT_BELOW
 
+    def seen_from(self, system: str) -> "Pair":
+        """Return the same pair with `system` first."""
+        if system != self.second:
+            return self
+        low, high = self.difference.interval.low, self.difference.interval.high
+        turned = Difference(-self.difference.mean, Interval(-high, -low), self.difference.p)
+        return Pair(self.dataset, self.second, self.first, turned, self.corrected_p)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A system that could not be run on a set, and the Korean sentence that says why."""
+
+    dataset: str
+    system: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One system's run on one set with its result: what slices and lists are made from."""
+
+    dataset: Dataset
+    run: Run
+    result: Result
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All results of a report and all pairs of systems on each set."""
+    """All results of a report, all pairs of systems on each set, and what could not be run."""
 
     results: tuple[Result, ...]
     pairs: tuple[Pair, ...]
+    missing: tuple[Missing, ...] = ()
 
     def datasets(self) -> tuple[str, ...]:
         """Return the sets' names in the order in which they were given."""
@@ -104,6 +132,10 @@ class Comparison:
     def systems(self) -> tuple[str, ...]:
         """Return the systems' names in the order in which they were given."""
         return tuple(dict.fromkeys(result.system for result in self.results))
+
+    def result(self, dataset: str, system: str) -> Result | None:
+        """Return one result; None where the system could not be run on the set."""
+        return next((r for r in self.results if (r.dataset, r.system) == (dataset, system)), None)
 
     def on(self, dataset: str) -> tuple[Result, ...]:
         """Return the results on one set."""
@@ -114,16 +146,15 @@ class Comparison:
         means = {result.system: result.scores.mean(MAIN_MEASURE) for result in self.on(dataset)}
         return frozenset(name for name, mean in means.items() if mean == max(means.values()))
 
-    def is_below_best(self, dataset: str, system: str) -> bool:
-        """Return whether a system is significantly worse than the best one on a set."""
-        best = self.best(dataset)
-        return system not in best and any(
-            pair.is_significant
+    def letters(self, dataset: str) -> dict[str, str]:
+        """Return significance letters by system: who shares one differs by no more than chance."""
+        ordered = sorted(self.on(dataset), key=lambda r: -r.scores.mean(MAIN_MEASURE))
+        different = [
+            frozenset((pair.first, pair.second))
             for pair in self.pairs
-            if pair.dataset == dataset
-            and system in (pair.first, pair.second)
-            and best & {pair.first, pair.second}
-        )
+            if pair.dataset == dataset and pair.is_significant
+        ]
+        return letter_display([result.system for result in ordered], different)
 
 
 def evaluate(dataset: Dataset, run: Run, engine: Engine) -> Result:
@@ -150,20 +181,25 @@ def evaluate(dataset: Dataset, run: Run, engine: Engine) -> Result:
     )
 
 
-def compare_results(results: Sequence[Result]) -> Comparison:
-    """Test every pair of systems on every set by the main measure, corrected over all of them."""
-    tested: list[tuple[Result, Result, Difference]] = []
+def compare_results(results: Sequence[Result], missing: Sequence[Missing] = ()) -> Comparison:
+    """Test every pair of systems on every set by the main measure, corrected within each set.
+
+    Each set is its own family: what is added to a report does not change what is said of a set.
+    """
+    pairs: list[Pair] = []
     for name in dict.fromkeys(result.dataset for result in results):
         on_set = [result for result in results if result.dataset == name]
-        for first, second in combinations(on_set, 2):
-            values = (first.scores.values[MAIN_MEASURE], second.scores.values[MAIN_MEASURE])
-            tested.append((first, second, compare_paired(*values)))
-    corrected = holm([difference.p for _, _, difference in tested])
-    pairs = tuple(
-        Pair(first.dataset, first.system, second.system, difference, p)
-        for (first, second, difference), p in zip(tested, corrected, strict=True)
-    )
-    return Comparison(tuple(results), pairs)
+        couples = list(combinations(on_set, 2))
+        differences = [
+            compare_paired(first.scores.values[MAIN_MEASURE], second.scores.values[MAIN_MEASURE])
+            for first, second in couples
+        ]
+        corrected = holm([difference.p for difference in differences])
+        pairs += [
+            Pair(name, first.system, second.system, difference, p)
+            for (first, second), difference, p in zip(couples, differences, corrected, strict=True)
+        ]
+    return Comparison(tuple(results), tuple(pairs), tuple(missing))
 
 
 def _provenance(dataset: Dataset, engine: Engine) -> dict[str, Any]:

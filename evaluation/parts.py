@@ -1,8 +1,10 @@
 """How well compound needs are split: precision, recall and F1 of parts, against parts marked by hand.
 
 A predicted part is right when it overlaps an expected one by at least MIN_OVERLAP, measured in
-characters as intersection over union; each part is used once. Counts are summed over needs before
-they are divided (micro-average), so a need without parts counts through false parts only.
+characters as intersection over union; each part is used once. Half is enough, since people mark
+parts differently: with or without the label before them, the remark behind, the ending of the verb.
+Counts are summed over needs before they are divided (micro-average), so a need without parts counts
+through false parts only.
 """
 
 import json
@@ -12,14 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.report import Table
+from evaluation.tables import Table
 from matcher.errors import InvalidRecord, UnreadableFile
 from matcher.parts import split_parts
 from matcher.records import Need
 
-MIN_OVERLAP = 0.8
-DEFAULT_FILE = Path(__file__).parent.parent / "data" / "samples" / "labels" / "compound_needs.jsonl"
+MIN_OVERLAP = 0.5
+LABELS = Path(__file__).parent.parent / "data" / "samples" / "labels"
+DEFAULT_FILE = LABELS / "compound_needs.jsonl"
+DEFAULT_FILES = (DEFAULT_FILE, LABELS / "compound_needs_2.jsonl")
 ALL = "all"
+HELP = f"""복합 수요를 항목으로 나눈 결과를 사람이 나눈 것과 견줍니다. 파일이 여럿이면 파일마다 표를 보입니다.
+
+나눈 항목이 정답 항목과 글자 범위의 {MIN_OVERLAP:.0%} 이상(교집합/합집합) 겹치면 맞은 것으로 보며, 정답 항목 하나는 한 번만 맞습니다.
+머리 기호, 구분 이름, '하고' 같은 어미를 항목에 넣는지는 사람마다 다르므로 똑같지 않아도 됩니다.
+항목이 없는 수요(하나로 된 수요)는 잘못 나눈 항목으로만 셉니다.
+"""
 Span = tuple[int, int]
 """Begin and end in `need.text`, the end not included."""
 
@@ -97,15 +107,20 @@ def overlap(one: Span, other: Span) -> float:
 
 
 def score_spans(predicted: Sequence[Span], expected: Sequence[Span]) -> PartScore:
-    """Count the right parts of one need, each expected part used once."""
-    left = list(expected)
-    right = 0
-    for span in predicted:
-        best = max(left, key=lambda other: overlap(span, other), default=None)
-        if best is not None and overlap(span, best) >= MIN_OVERLAP:
-            left.remove(best)
-            right += 1
-    return PartScore(1, right, len(predicted), len(expected))
+    """Count the right parts of one need, each part of either side used once, best pairs first."""
+    pairs = sorted(
+        (-share, place, other)
+        for place, span in enumerate(predicted)
+        for other, wanted in enumerate(expected)
+        if (share := overlap(span, wanted)) >= MIN_OVERLAP
+    )
+    found: set[int] = set()
+    wanted_found: set[int] = set()
+    for _, place, other in pairs:
+        if place not in found and other not in wanted_found:
+            found.add(place)
+            wanted_found.add(other)
+    return PartScore(1, len(found), len(predicted), len(expected))
 
 
 def score_need(marked: MarkedNeed) -> PartScore:
@@ -123,6 +138,26 @@ def score_parts(needs: Iterable[MarkedNeed]) -> dict[tuple[str, str], PartScore]
             key = (marked.split, language)
             scores[key] = scores.get(key, PartScore()) + score
     return scores
+
+
+def score_files(files: Sequence[Path]) -> dict[str, dict[tuple[str, str], PartScore]]:
+    """Return the scores of each file, by its name; files with one name are told apart by folder."""
+    names = [file.name for file in files]
+    return {
+        name if names.count(name) == 1 else str(file): score_parts(read_marked_needs(file))
+        for name, file in zip(names, files, strict=True)
+    }
+
+
+def score_rows(
+    files: Mapping[str, Mapping[tuple[str, str], PartScore]],
+) -> list[dict[str, Any]]:
+    """Return the scores as rows for programs, in file order, then by split and language."""
+    return [
+        {"file": name, "split": split, "language": language, **score.to_dict()}
+        for name, scores in files.items()
+        for (split, language), score in sorted(scores.items())
+    ]
 
 
 def read_marked_needs(path: Path) -> tuple[MarkedNeed, ...]:

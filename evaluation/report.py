@@ -1,47 +1,34 @@
-"""Results as tables for people: on the terminal through rich, in files as Markdown."""
+"""What people read: the figures of one system, and the report that compares several."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
 
-import rich.box
-import rich.table
-
-from evaluation.compare import SIGNIFICANT_BELOW, Comparison, Result
-from evaluation.datasets import UNKNOWN_LANGUAGE
-from evaluation.measures import MAIN_MEASURE, MEASURES, Scores
-from evaluation.significance import RESAMPLES, Interval, bootstrap_interval
-
-BEST = "★"
-BELOW_BEST = "▼"
-LEGEND = (
-    f"대괄호는 질의 표본에 대한 95% 부트스트랩 구간({RESAMPLES:,}회). {BEST} 그 줄에서 가장 높음. "
-    f"{BELOW_BEST} 가장 높은 시스템보다 낮으며 우연으로 보기 어려움"
-    f"(짝지은 무작위화 검정, 보고서 전체에 홀름 보정, p < {SIGNIFICANT_BELOW})."
+from evaluation.compare import SIGNIFICANT_BELOW, Comparison, Result, Trial
+from evaluation.comparison_sections import (
+    BEST,
+    by_language_section,
+    by_set_section,
+    by_set_table,
+    difference_section,
+    difference_table,
+    macro_section,
+    macro_table,
+    measure_section,
+    slice_section,
 )
+from evaluation.datasets import UNKNOWN_LANGUAGE
+from evaluation.matching_sections import matching_sections
+from evaluation.measures import MAIN_MEASURE, MEASURES
+from evaluation.pages import Report, Section
+from evaluation.significance import RESAMPLES, bootstrap_interval
+from evaluation.tables import Table, bounds, figure, language_name
 
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A title, a header and rows of finished text; the first column is text, the rest figures."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def to_rich(self) -> rich.table.Table:
-        """Return the table for the terminal; its title is a line of its own, wider than it."""
-        table = rich.table.Table(box=rich.box.SIMPLE)
-        for place, name in enumerate(self.header):
-            table.add_column(name, justify="right" if place else "left", overflow="fold")
-        for row in self.rows:
-            table.add_row(*(cell.replace("[", r"\[") for cell in row))
-        return table
-
-    def to_markdown(self) -> str:
-        """Return the table as Markdown under its title."""
-        marks = [":--", *["--:"] * (len(self.header) - 1)]
-        lines = [self.header, tuple(marks), *self.rows]
-        body = "\n".join(f"| {' | '.join(_escape(cell) for cell in line)} |" for line in lines)
-        return f"## {self.title}\n\n{body}\n"
+LEGEND = (
+    f"{BEST} 그 줄에서 가장 높음. 글자(a, b, …): 한 자료에서 같은 글자를 나누는 시스템끼리의 차이는 우연으로 볼 "
+    f"수 있음(짝지은 무작위화 검정, 자료마다 홀름 보정, p < {SIGNIFICANT_BELOW}). –: 그 자료에서는 잴 수 없음."
+)
+INTERVAL_LEGEND = f"대괄호는 질의 표본에 대한 95% 부트스트랩 구간({RESAMPLES:,}회)."
 
 
 def result_tables(result: Result) -> list[Table]:
@@ -50,7 +37,7 @@ def result_tables(result: Result) -> list[Table]:
         title=f"{result.dataset} · {result.system} · 질의 {len(result.scores.queries):,}개",
         header=("지표", "평균", "95% 구간"),
         rows=tuple(
-            (measure, f"{result.scores.mean(measure):.3f}", _bounds(result.intervals[measure]))
+            (measure, figure(result.scores.mean(measure)), bounds(result.intervals[measure]))
             for measure in MEASURES
         ),
     )
@@ -61,9 +48,9 @@ def result_tables(result: Result) -> list[Table]:
         header=("언어", "평균", "95% 구간", "질의"),
         rows=tuple(
             (
-                _language(code),
-                f"{scores.mean(MAIN_MEASURE):.3f}",
-                _bounds(bootstrap_interval(scores.values[MAIN_MEASURE])),
+                language_name(code),
+                figure(scores.mean(MAIN_MEASURE)),
+                bounds(bootstrap_interval(scores.values[MAIN_MEASURE])),
                 f"{len(scores.queries):,}",
             )
             for code, scores in result.by_language.items()
@@ -88,24 +75,14 @@ def result_notes(result: Result) -> list[str]:
     return [*result.notes, *(f"{text.format(count)}." for count, text in counts if count)]
 
 
-def comparison_tables(comparison: Comparison) -> list[Table]:
-    """Return the tables of a comparison: by set, by language, all measures, differences."""
-    tables = [_by_set(comparison), _by_language(comparison), _all_measures(comparison)]
-    tables.append(_differences(comparison))
+def comparison_tables(comparison: Comparison, trials: Sequence[Trial]) -> list[Table]:
+    """Return what the terminal shows of a comparison; the report has the rest."""
+    tables = [
+        by_set_table(comparison, brief=True),
+        macro_table(comparison, trials),
+        difference_table(comparison),
+    ]
     return [table for table in tables if table.rows]
-
-
-def to_markdown(comparison: Comparison) -> str:
-    """Return the whole report as Markdown."""
-    parts = ["# 평가 보고서\n", f"{LEGEND}\n"]
-    parts += [table.to_markdown() for table in comparison_tables(comparison)]
-    notes = comparison_notes(comparison)
-    if notes:
-        parts.append("## 알아둘 점\n\n" + "\n".join(f"- {note}" for note in notes) + "\n")
-    provenance = comparison.results[0].provenance
-    facts = [f"- {name}: {value}" for name, value in provenance.items() if name != "direction"]
-    parts.append("## 출처\n\n" + "\n".join(facts) + "\n")
-    return "\n".join(parts)
 
 
 def comparison_notes(comparison: Comparison) -> list[str]:
@@ -121,96 +98,44 @@ def comparison_notes(comparison: Comparison) -> list[str]:
             for note in result_notes(result)
             if note not in shared
         ]
+    sets_by_reason: dict[str, list[str]] = {}
+    for item in comparison.missing:
+        sets_by_reason.setdefault(item.reason, []).append(item.dataset)
+    lines += [f"{', '.join(sets)}: {reason}" for reason, sets in sets_by_reason.items()]
     return lines
 
 
-def _by_set(comparison: Comparison) -> Table:
-    rows = []
-    for name in comparison.datasets():
-        best = comparison.best(name)
-        cells = [
-            _cell(result.scores.mean(MAIN_MEASURE), result.intervals[MAIN_MEASURE])
-            + (f" {BEST}" if result.system in best else "")
-            + (f" {BELOW_BEST}" if comparison.is_below_best(name, result.system) else "")
-            for result in comparison.on(name)
-        ]
-        count = len(comparison.on(name)[0].scores.queries)
-        rows.append((name, f"{count:,}", *cells))
-    header = ("자료", "질의", *comparison.systems())
-    return Table(f"{MAIN_MEASURE}, 자료별", header, tuple(rows))
+def build_report(comparison: Comparison, trials: Sequence[Trial]) -> Report:
+    """Put the whole report together; sections without anything to say are left out."""
+    notes = comparison_notes(comparison)
+    sections = [
+        _provenance_section(comparison),
+        by_set_section(comparison),
+        macro_section(comparison, trials),
+        by_language_section(comparison),
+        slice_section(comparison, trials),
+        *matching_sections(comparison, trials),
+        difference_section(comparison),
+        measure_section(comparison),
+        Section("알아둘 점", points=tuple(notes)) if notes else None,
+    ]
+    return Report("평가 보고서", tuple(section for section in sections if section is not None))
 
 
-def _by_language(comparison: Comparison) -> Table:
-    rows = []
-    for name in comparison.datasets():
-        results = comparison.on(name)
-        codes = results[0].by_language
-        if set(codes) <= {UNKNOWN_LANGUAGE}:
-            continue
-        for code, counted in codes.items():
-            parts = [result.by_language[code] for result in results]
-            highest = max(part.mean(MAIN_MEASURE) for part in parts)
-            rows.append(
-                (
-                    f"{name} · {_language(code)}",
-                    f"{len(counted.queries):,}",
-                    *(_language_cell(part, highest) for part in parts),
-                )
-            )
-    header = ("자료 · 언어", "질의", *comparison.systems())
-    return Table(f"{MAIN_MEASURE}, 언어별", header, tuple(rows))
-
-
-def _all_measures(comparison: Comparison) -> Table:
-    rows = tuple(
-        (
-            f"{result.dataset} · {result.system}",
-            *(f"{result.scores.mean(measure):.3f}" for measure in MEASURES),
-        )
-        for result in comparison.results
+def _provenance_section(comparison: Comparison) -> Section:
+    """Return what all results share; what differs between sets stands in results.json."""
+    first = comparison.results[0].provenance
+    facts = {
+        name: value
+        for name, value in first.items()
+        if name != "made_at" and all(r.provenance.get(name) == value for r in comparison.results)
+    }
+    facts["made_at"] = comparison.results[-1].provenance.get("made_at")
+    facts["greenmatch"] = version("greenmatch")
+    if "txtai" in comparison.systems() and find_spec("txtai") is not None:
+        facts["txtai"] = version("txtai")
+    return Section(
+        "출처",
+        paragraphs=(f"{INTERVAL_LEGEND} {LEGEND}",),
+        points=tuple(f"{name}: {value}" for name, value in facts.items()),
     )
-    return Table("모든 지표", ("자료 · 시스템", *MEASURES), rows)
-
-
-def _differences(comparison: Comparison) -> Table:
-    rows = tuple(
-        (
-            f"{pair.dataset} · {pair.first} − {pair.second}",
-            f"{pair.difference.mean:+.3f}",
-            f"[{pair.difference.interval.low:+.3f}, {pair.difference.interval.high:+.3f}]",
-            _p(pair.difference.p),
-            _p(pair.corrected_p) + (" *" if pair.is_significant else ""),
-        )
-        for pair in comparison.pairs
-    )
-    return Table(
-        f"{MAIN_MEASURE} 차이 (* 홀름 보정 p < {SIGNIFICANT_BELOW})",
-        ("자료 · 시스템", "차이", "95% 구간", "p", "보정 p"),
-        rows,
-    )
-
-
-def _language_cell(part: Scores, highest: float) -> str:
-    mean = part.mean(MAIN_MEASURE)
-    interval = bootstrap_interval(part.values[MAIN_MEASURE])
-    return _cell(mean, interval) + (f" {BEST}" if mean == highest else "")
-
-
-def _cell(mean: float, interval: Interval) -> str:
-    return f"{mean:.3f} {_bounds(interval)}"
-
-
-def _bounds(interval: Interval) -> str:
-    return f"[{interval.low:.3f}, {interval.high:.3f}]"
-
-
-def _p(value: float) -> str:
-    return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
-
-
-def _language(code: str) -> str:
-    return "미상" if code == UNKNOWN_LANGUAGE else code
-
-
-def _escape(cell: str) -> str:
-    return cell.replace("|", r"\|")

@@ -9,7 +9,7 @@ looks like such a code); `read_run` turns it back.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -25,11 +25,16 @@ class Run:
     """Answers of one system, best first, by query id; a query without answers has an empty one.
 
     abstained: queries to which the system deliberately gave no answer.
+    nobody_fits: queries for which it says that nobody fits, ranked all the same or not.
+    probabilities: by query and answer, how sure the system says it is that the answer is useful;
+        empty where it does not say.
     """
 
     system: str
     answers: Mapping[str, tuple[Hit, ...]]
     abstained: frozenset[str] = frozenset()
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    nobody_fits: frozenset[str] = frozenset()
 
     def ids(self) -> dict[str, tuple[str, ...]]:
         """Return the answers' ids by query."""

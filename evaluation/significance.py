@@ -1,12 +1,13 @@
-"""How sure a figure is: bootstrap intervals over queries, paired tests, Holm's correction.
+"""How sure a figure is: bootstrap intervals over queries, paired tests, Holm's correction, letters.
 
 Queries are the sample: everything here speaks of other queries like these, not of other corpora.
 All draws come from one seed, so the same values give the same figures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,31 @@ def bootstrap_interval(
     return Interval(float(low), float(high))
 
 
+def ratio_interval(
+    groups: Sequence[tuple[float, float]], resamples: int = RESAMPLES, seed: int = SEED
+) -> Interval:
+    """Return the bootstrap interval of sum(first) / sum(second), whole groups drawn together.
+
+    A draw whose second sum is 0 has no ratio and is left out; without any it is 0..0.
+    """
+    if not groups:
+        return Interval(0.0, 0.0)
+    sample = np.asarray(groups, dtype=np.float64)
+    random = np.random.default_rng(seed)
+    sums = np.concatenate(
+        [
+            sample[random.integers(0, len(sample), size=(rows, len(sample)))].sum(axis=1)
+            for rows in _chunks(resamples, 2 * len(sample))
+        ]
+    )
+    sums = sums[sums[:, 1] > 0]
+    if not len(sums):
+        return Interval(0.0, 0.0)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(sums[:, 0] / sums[:, 1], [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
 def compare_paired(
     first: Sequence[float],
     second: Sequence[float],
@@ -89,6 +115,28 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - step) * p_values[place]))
         corrected[place] = highest
     return corrected
+
+
+def letter_display(ordered: Sequence[str], different: Collection[frozenset[str]]) -> dict[str, str]:
+    """Return letters so that two names share one exactly where they are not `different`.
+
+    Names come best first, and so do letters. Insert and absorb (Piepho 2004): begin with one
+    column of all names; split every column that holds both of a different pair; drop columns that
+    lie within another.
+
+    >>> letter_display(["a1", "a2", "a3"], [frozenset(["a1", "a3"])])
+    {'a1': 'a', 'a2': 'ab', 'a3': 'b'}
+    """
+    columns = {frozenset(ordered)}
+    for pair in sorted(different, key=sorted):
+        split = {c - {name} if pair <= c else c for c in columns for name in pair}
+        columns = {c for c in split if not any(c < other for other in split)}
+    places = {name: place for place, name in enumerate(ordered)}
+    in_order = sorted(columns, key=lambda column: sorted(places[name] for name in column))
+    lettered = list(zip(in_order, ascii_lowercase, strict=False))
+    return {
+        name: "".join(letter for column, letter in lettered if name in column) for name in ordered
+    }
 
 
 def _randomisation_p(differences: NDArray[np.float64], resamples: int, seed: int) -> float:

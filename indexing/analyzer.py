@@ -22,7 +22,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 from matcher.synonyms import synonyms
 
-ANALYZER_REVISION = "5"
+ANALYZER_REVISION = "6"
 DEFAULT_ANALYZER = "mecab"
 TAGGERS = ("mecab", "okt", "komoran", "hannanum", "kkma")
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
@@ -112,6 +112,14 @@ class Analyzer:
         text = unicodedata.normalize("NFC", text)
         return [
             Token(found.group.korean[0], found.start, found.end)
+            for found in synonyms().find_nested(text)
+        ]
+
+    def fields(self, text: str) -> list[Token]:
+        """Return the terms of the field that a text names, each under its sector's code."""
+        text = unicodedata.normalize("NFC", text)
+        return [
+            Token(found.group.sector, found.start, found.end)
             for found in synonyms().find_nested(text)
         ]
 

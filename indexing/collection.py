@@ -13,6 +13,9 @@ from indexing.lexical import LexicalIndex
 from matcher.progress import Progress, silent
 from matcher.ranking import Evidence, QueryEvidence
 
+SECTOR = "§"
+"""Stands before a sector among the names of concepts; no term begins with it."""
+
 
 class Collection:
     """A dense index and two lexical ones, of words and of concepts, over the same ids."""
@@ -101,5 +104,10 @@ def build_collection(
 
 
 def _names(analyzer: Analyzer, text: str) -> list[str]:
-    """Return each concept of a text once: naming it twice says no more."""
-    return list(dict.fromkeys(token.form for token in analyzer.concepts(text)))
+    """Return each concept of a text once, naming it twice says no more, and the sectors they are of.
+
+    A text that names another term of the same sector agrees a little: how much, its idf says.
+    """
+    names = [token.form for token in analyzer.concepts(text)]
+    sectors = [f"{SECTOR}{token.form}" for token in analyzer.fields(text)]
+    return list(dict.fromkeys([*names, *sectors]))

@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -37,6 +38,24 @@ PASSAGE_TOKENS = 200
 """A passage is cut at about this many tokens of the model; chosen by measurement, decision 0005."""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """One text token by token, as the model sees it; prompt and special tokens are left out.
+
+    vectors: float32 (tokens, dimension), rows of length 1, in text order.
+    offsets: (start, end) of each token in the text as given. Tokens that hold one character
+    together all name it; blanks belong to no token. What the model does not read has no token.
+    """
+
+    vectors: Vectors
+    offsets: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        """Check that every token has a place."""
+        if len(self.vectors) != len(self.offsets):
+            raise ValueError(f"{len(self.vectors)} vectors for {len(self.offsets)} tokens")
+
+
 class Encoder(Protocol):
     """Anything that turns texts into vectors: the real encoder, and the fake one of unit tests."""
 
@@ -46,6 +65,10 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
         """Return float32 of shape (len(texts), dimension), rows of length 1, in input order."""
+        ...
+
+    def token_vectors(self, texts: Sequence[str], kind: Kind) -> tuple[TokenVectors, ...]:
+        """Return the tokens of each text with their vectors, in input order."""
         ...
 
     def passages(self, text: str) -> tuple[tuple[int, int], ...]:
@@ -118,6 +141,32 @@ class SentenceEncoder:
             progress("임베딩", done, len(texts))
         return vectors
 
+    def token_vectors(self, texts: Sequence[str], kind: Kind) -> tuple[TokenVectors, ...]:
+        """Return what the last layer says of each token, before it is pooled to one vector."""
+        prompt = self._prompts[kind]
+        found: dict[int, TokenVectors] = {}
+        for rows in _batches(texts):
+            batch = [texts[row] for row in rows]
+            with self._lock:
+                hidden: Any = self._model.encode(
+                    batch,
+                    prompt=prompt,
+                    batch_size=len(batch),
+                    output_value="token_embeddings",
+                    show_progress_bar=False,
+                )
+                places: Any = self._model.tokenizer(
+                    [prompt + text for text in batch],
+                    truncation=True,
+                    max_length=self._model.max_seq_length,
+                    return_offsets_mapping=True,
+                    verbose=False,
+                )["offset_mapping"]
+            for row, vectors, offsets in zip(rows, hidden, places, strict=True):
+                text = texts[row]
+                found[row] = _tokens_of(text, vectors.cpu().numpy(), offsets, len(prompt))
+        return tuple(found[row] for row in range(len(texts)))
+
     def passages(self, text: str) -> tuple[tuple[int, int], ...]:
         """Cut a text into pieces of at most PASSAGE_TOKENS tokens, at sentence ends where it can."""
         if len(text) <= PASSAGE_TOKENS:
@@ -127,6 +176,23 @@ class SentenceEncoder:
                 text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
             )
         return cut_passages(text, [(int(a), int(b)) for a, b in encoding["offset_mapping"]])
+
+
+def _tokens_of(
+    text: str, hidden: Vectors, places: Sequence[tuple[int, int]], prompt_length: int
+) -> TokenVectors:
+    """Keep the tokens that hold something of the text; blanks at a token's ends are cut off."""
+    kept: list[int] = []
+    offsets: list[tuple[int, int]] = []
+    for row, place in enumerate(places):
+        start, end = (max(0, position - prompt_length) for position in place)
+        piece = text[start:end]
+        if piece.strip():
+            kept.append(row)
+            offsets.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
+    vectors = hidden[kept].astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return TokenVectors(vectors / np.maximum(lengths, 1e-12), tuple(offsets))
 
 
 def cut_passages(

@@ -1,35 +1,58 @@
-"""Which pieces of two texts speak of the same thing: shared words, and the nearest sentences."""
+"""Which pieces of two texts speak of the same thing: shared words, shared terms, and the spans of
+both texts that carry their similarity in meaning (docs/decisions/0008).
+"""
 
-import re
-import threading
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from indexing.analyzer import Analyzer, Token
+from indexing.clauses import clauses, runs
 from indexing.encoder import Encoder, Kind, Vectors
 from matcher.explanation import Span
 
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[다함음임])\.\s*|[。！？؟;；]\s*|\n+")
-SHORTEST_SENTENCE = 6
-REMEMBERED = 20_000
+REMEMBERED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a text as the index encodes it: where it begins, its words, its unit vector."""
+
+    start: int
+    text: str
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What can be quoted from a passage, and what the passage means without each of its clauses.
+
+    without: one row for each clause, none where there is only one; spans: the clauses and runs of
+    them, with what each means alone. All rows have length 1.
+    """
+
+    clauses: tuple[Span, ...]
+    without: Vectors
+    spans: tuple[Span, ...]
+    span_vectors: Vectors
 
 
 class TextQuoter:
     """Implements `matcher.explanation.Quoter` with the index's own encoder and analyzer.
 
-    Sentence vectors are remembered in memory (REMEMBERED texts), so a company that is shown again
-    costs nothing.
+    What was learned of a text is remembered in memory (REMEMBERED texts), so a company that is
+    shown again costs nothing.
     """
 
     def __init__(self, encoder: Encoder, analyzer: Analyzer) -> None:
         """Keep both; nothing is computed yet."""
         self._encoder = encoder
         self._analyzer = analyzer
-        self._known: OrderedDict[tuple[Kind, str], Vectors] = OrderedDict()
-        self._lock = threading.Lock()
+        self._passages = lru_cache(REMEMBERED)(self._read)
+        self._anatomy = lru_cache(REMEMBERED)(self._take_apart)
 
     def shared_words(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """Return where each text has terms of the other; longer terms win over their parts."""
@@ -39,57 +62,100 @@ class TextQuoter:
         return _spans(left, left_tokens, common), _spans(right, right_tokens, common)
 
     def shared_concepts(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """Return the first place of each concept that both texts name, in the left one's order."""
+        """Return the first place of each concept that both texts name, in the left one's order.
+
+        Where they share none, the first term of each sector of which both name one.
+        """
         left, right = _nfc(left), _nfc(right)
-        first: dict[str, Token] = {}
-        for token in self._analyzer.concepts(right):
-            first.setdefault(token.form, token)
-        pairs = {
-            token.form: (token, first[token.form])
-            for token in reversed(self._analyzer.concepts(left))
-            if token.form in first
-        }
+        for read in (self._analyzer.concepts, self._analyzer.fields):
+            first: dict[str, Token] = {}
+            for token in read(right):
+                first.setdefault(token.form, token)
+            pairs = {
+                token.form: (token, first[token.form])
+                for token in reversed(read(left))
+                if token.form in first
+            }
+            if pairs:
+                break
         ordered = sorted(pairs.values(), key=lambda pair: pair[0].start)
         return (
             tuple(Span.of(left, token.start, token.end) for token, _ in ordered),
             tuple(Span.of(right, token.start, token.end) for _, token in ordered),
         )
 
-    def closest_sentences(self, left: str, right: str) -> tuple[Span, Span]:
-        """Return the pair of sentences with the highest cosine (ties: the earlier ones)."""
-        left_spans, right_spans = sentences(_nfc(left)), sentences(_nfc(right))
-        queries = self._vectors([span.quote for span in left_spans], "query")
-        answers = self._vectors([span.quote for span in right_spans], "passage")
-        best = int(np.argmax(queries @ answers.T))
-        return left_spans[best // len(right_spans)], right_spans[best % len(right_spans)]
+    def carrying_spans(self, left: str, right: str) -> tuple[Span, Span]:
+        """Return the span of each text that carries their similarity, the two nearest in meaning.
 
-    def _vectors(self, texts: Sequence[str], kind: Kind) -> Vectors:
-        with self._lock:
-            found = {t: self._known[kind, t] for t in texts if (kind, t) in self._known}
-        unknown = [t for t in dict.fromkeys(texts) if t not in found]
-        found |= zip(unknown, self._encoder.encode(unknown, kind), strict=True)
-        rows = [found[t] for t in texts]
-        with self._lock:
-            for text, vector in zip(texts, rows, strict=True):
-                self._known[(kind, text)] = vector
-                self._known.move_to_end((kind, text))
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        return np.stack(rows)
+        Spans are sought in the two passages that are most alike. A span carries where their cosine
+        falls further without it than it falls, on average, for as many characters of the passage. Of
+        such spans of both, the pair with the highest cosine between themselves is quoted (ties: the
+        earlier ones). A fall is exact for one clause, encoded anew without it; for neighbouring
+        clauses it is the sum.
+        """
+        left, right = _nfc(left), _nfc(right)
+        need, offering = _most_alike(
+            self._passages(left, "query"), self._passages(right, "passage")
+        )
+        need_parts = self._anatomy(need.text, "query")
+        offering_parts = self._anatomy(offering.text, "passage")
+        need_rows = _carrying(need, need_parts, offering.vector)
+        offering_rows = _carrying(offering, offering_parts, need.vector)
+        cosines = need_parts.span_vectors[need_rows] @ offering_parts.span_vectors[offering_rows].T
+        need_row, offering_row = divmod(int(np.argmax(cosines)), len(offering_rows))
+        return (
+            _shifted(left, need_parts.spans[need_rows[need_row]], need.start),
+            _shifted(right, offering_parts.spans[offering_rows[offering_row]], offering.start),
+        )
+
+    def _read(self, text: str, kind: Kind) -> tuple[Passage, ...]:
+        """Cut and encode a text as the index does."""
+        places = self._encoder.passages(text)
+        pieces = [text[start:end] for start, end in places]
+        stripped = [piece.strip() for piece in pieces]
+        vectors = self._encoder.encode(stripped if kind == "passage" else pieces, kind)
+        return tuple(
+            Passage(start + len(piece) - len(piece.lstrip()), words, vector)
+            for (start, _), piece, words, vector in zip(
+                places, pieces, stripped, vectors, strict=True
+            )
+            if words
+        ) or (Passage(0, text, vectors[0]),)
+
+    def _take_apart(self, text: str, kind: Kind) -> Anatomy:
+        """Encode a passage without each clause, and each span alone, in one call."""
+        by_sentence = clauses(text)
+        single = tuple(clause for sentence in by_sentence for clause in sentence)
+        spans = runs(by_sentence, text)
+        cut = single if len(single) > 1 else ()
+        without = [(text[: clause.start] + text[clause.end :]).strip() for clause in cut]
+        vectors = self._encoder.encode([*without, *(span.quote for span in spans)], kind)
+        return Anatomy(single, vectors[: len(without)], spans, vectors[len(without) :])
 
 
-def sentences(text: str) -> tuple[Span, ...]:
-    """Cut a text into sentences and lines; very short ones stay with the next. Never empty."""
-    cuts = [0, *(match.end() for match in SENTENCE_END.finditer(text)), len(text)]
-    spans: list[Span] = []
-    start = 0
-    for end in cuts[1:]:
-        piece = text[start:end]
-        if len(piece.strip()) >= SHORTEST_SENTENCE or (end == len(text) and piece.strip()):
-            left = start + len(piece) - len(piece.lstrip())
-            spans.append(Span.of(text, left, start + len(piece.rstrip())))
-            start = end
-    return tuple(spans) or (Span.of(text, 0, len(text)),)
+def _most_alike(needs: Sequence[Passage], offerings: Sequence[Passage]) -> tuple[Passage, Passage]:
+    return max(
+        ((need, offering) for need in needs for offering in offerings),
+        key=lambda pair: float(pair[0].vector @ pair[1].vector),
+    )
+
+
+def _carrying(passage: Passage, parts: Anatomy, other: Vectors) -> list[int]:
+    """Return which spans carry; the best one where none does, the only one where there is one."""
+    if not len(parts.without):
+        return [0]
+    falls = float(passage.vector @ other) - parts.without @ other
+    lengths = np.asarray([len(clause.quote) for clause in parts.clauses])
+    excess = falls - falls.sum() / lengths.sum() * lengths
+    starts = np.asarray([clause.start for clause in parts.clauses])
+    sums = np.asarray(
+        [excess[(starts >= span.start) & (starts < span.end)].sum() for span in parts.spans]
+    )
+    return np.flatnonzero(sums > 0).tolist() or [int(sums.argmax())]
+
+
+def _shifted(text: str, span: Span, start: int) -> Span:
+    return Span.of(text, span.start + start, span.end + start)
 
 
 def _spans(text: str, tokens: Iterable[Token], common: set[str]) -> tuple[Span, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexing.encoder import Encoder, Kind, Vectors
+from indexing.encoder import Encoder, Kind, TokenVectors, Vectors
 from matcher.progress import Progress, silent
 
 CHUNK = 512
@@ -41,6 +41,10 @@ class VectorCache:
     def passages(self, text: str) -> tuple[tuple[int, int], ...]:
         """Cut as the encoder does."""
         return self._encoder.passages(text)
+
+    def token_vectors(self, texts: Sequence[str], kind: Kind) -> tuple[TokenVectors, ...]:
+        """Ask the encoder: a text has a hundred of them, too many to keep."""
+        return self._encoder.token_vectors(texts, kind)
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
         """Return what the encoder returns; texts seen before come from the cache."""

@@ -66,8 +66,8 @@ class Quoter(Protocol):
         """Return where each text names terms of the field that the other names too, in pairs."""
         ...
 
-    def closest_sentences(self, left: str, right: str) -> tuple[Span, Span]:
-        """Return the one sentence of each text that are nearest in meaning."""
+    def carrying_spans(self, left: str, right: str) -> tuple[Span, Span]:
+        """Return the span of each text that carries their similarity in meaning."""
         ...
 
 
@@ -77,13 +77,13 @@ def explain(
     """Return one reason for each term of the score that is not zero, larger points first."""
     reasons = []
     if points.dense:
-        need_span, offering_span = quoter.closest_sentences(need_text, offering_text)
+        need_span, offering_span = quoter.carrying_spans(need_text, offering_text)
         reasons.append(
             Reason(
                 "dense",
                 points.dense,
-                f"수요의 “{shorten(need_span.quote)}”와(과) 공급기술의 "
-                f"“{shorten(offering_span.quote)}”이(가) 뜻으로 가장 가깝습니다.",
+                f"수요의 “{shorten(need_span.quote)}” 대목에 공급기술의 "
+                f"“{shorten(offering_span.quote)}” 대목이 답합니다.",
                 offering_id,
                 (need_span,),
                 (offering_span,),
@@ -112,7 +112,7 @@ def explain(
             Reason(
                 "concept",
                 points.concept,
-                f"같은 분야 용어: {', '.join(list(dict.fromkeys(pairs))[:8])}",
+                f"같은 분야의 용어: {', '.join(list(dict.fromkeys(pairs))[:8])}",
                 offering_id,
                 need_spans,
                 offering_spans,

@@ -1,6 +1,7 @@
 """From what two sources say to one score that is a plain sum.
 
-score = cosine + weight x coverage + weight x concepts. Coverage is absolute (see `Evidence`): the best of a bad list
+score = cosine + weight x coverage + weight x concepts (+ weight x agreement of project types, which
+the Matchmaker adds: `with_kind`). Coverage is absolute (see `Evidence`): the best of a bad list
 does not look perfect, as it does after min-max scaling, and a query in another language has hardly
 any. The weight falls with script agreement: the few words that an English need shares with Korean
 texts are names and loan words and say less. Concepts are terms of the field under one name for all
@@ -10,13 +11,14 @@ the words have said most of it already. Measured in docs/decisions/0004.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from matcher.policy import Policy
 from matcher.ranking import Evidence, QueryEvidence, Ranking
 
 System = Literal["lexical", "dense", "hybrid"]
+NEUTRAL_KIND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,12 @@ class Points:
     dense: float
     lexical: float
     concept: float = 0.0
+    kind: float = 0.0
 
     @property
     def total(self) -> float:
         """The score."""
-        return math.fsum((self.dense, self.lexical, self.concept))
+        return math.fsum((self.dense, self.lexical, self.concept, self.kind))
 
 
 def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -> Points:
@@ -46,6 +49,14 @@ def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -
     words = weight(policy.coverage_weight_foreign, policy.coverage_weight)
     concepts = weight(policy.concept_weight_foreign, policy.concept_weight)
     return Points(evidence.similarity, words * evidence.coverage, concepts * evidence.concepts)
+
+
+def with_kind(points: Points, agreement: float, policy: Policy) -> Points:
+    """Add how well the offered project type answers the asked one (0..1, 0.5 unknown).
+
+    Unknown adds nothing, full agreement half the weight, and none takes half the weight away.
+    """
+    return replace(points, kind=policy.kind_weight * (agreement - NEUTRAL_KIND))
 
 
 def weigh(evidence: QueryEvidence, system: System, policy: Policy) -> Mapping[str, Points]:

@@ -2,16 +2,21 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
+from matcher.confidence import features, probability
+from matcher.consortium import Consortium, propose_consortium
 from matcher.errors import InvalidRequest
 from matcher.explanation import Quoter, Reason, Span, explain
-from matcher.fusion import Points, System, weigh
+from matcher.fusion import Points, System, weigh, with_kind
+from matcher.kinds import asked_kind, kind_reason, offered_kind
 from matcher.parts import PartSpan, split_parts
 from matcher.policy import Policy
-from matcher.ranking import Retriever
+from matcher.project_types import ProjectTypes, agreement
+from matcher.ranking import QueryEvidence, Retriever
+from matcher.reciprocal import Acceptance, acceptance, pair_score, usefulness_of
 from matcher.records import Company, Need, Offering, offering_key, split_key
 from matcher.rules import (
     Broken,
@@ -73,6 +78,9 @@ class Found:
     """One pair that a search proposes: who, through which offerings (best first), and why.
 
     need_text, base: the text that was searched with and where it begins in `need.text`.
+    asked: the project types of that text.
+    agreement: share of common script of need and offerings; None where it is not known
+        (opportunities), and then no probability is stated.
     """
 
     need: Need
@@ -80,7 +88,9 @@ class Found:
     offerings: tuple[Offering, ...]
     points: Points
     need_text: str
+    asked: ProjectTypes
     base: int = 0
+    agreement: float | None = None
 
     @property
     def order(self) -> tuple[float, str, str]:
@@ -125,14 +135,17 @@ class Matchmaker:
         filters: CompanyFilters = CompanyFilters(),
         today: date | None = None,
     ) -> Shortlist:
-        """Return the `k` best companies for a need with reasons, refusals and, if compound, parts."""
+        """Return the `k` best companies for a need with reasons, refusals and, if compound, parts.
+
+        Those of the `k` that are not probable enough stand apart as the nearest misses.
+        """
         _check_k(k)
         day = today or date.today()
         scope = Scope(self._allowed_offerings(filters, day), k, day)
         parts = split_parts(need)
         part_found = [self._companies_for(need, p.part.text, p.start, scope) for p in parts]
         whole = self._companies_for(need, need.text, 0, scope)
-        found = _best_of_each([whole, *part_found])
+        found = self._over_parts(_best_of_each([whole, *part_found]), part_found)
         kept, refusals = _walk(found, k, day, "match")
         lists = [
             self._part_list(part, items, day) for part, items in zip(parts, part_found, strict=True)
@@ -146,12 +159,15 @@ class Matchmaker:
             for item in lists
             for match in item.matches
         }
+        matches, nearest = self._parted(self._matches(kept, day, covers))
         return Shortlist(
             need,
-            self._matches(kept, day, covers),
+            matches,
             refusals,
             tuple(lists),
             self._provenance(),
+            nearest=nearest,
+            consortium=self._consortium(lists),
         )
 
     def opportunities(
@@ -162,13 +178,18 @@ class Matchmaker:
         filters: NeedFilters = NeedFilters(),
         today: date | None = None,
     ) -> Opportunities:
-        """Return the `k` needs that fit a company best, with reasons and refusals."""
+        """Return the `k` needs that both sides can accept best, with reasons and refusals."""
         _check_k(k)
         day = today or date.today()
         allowed = self._allowed_needs(filters)
         found = self._needs_for(company, Scope(allowed, k, day))
+        found.sort(key=lambda item: (-self._accepted(item, day)[1], *item.order))
         kept, refusals = _walk(found, k, day, "opportunities")
         return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
+
+    def find(self, need: Need, k: int) -> list[Found]:
+        """Return at least `k` pairs (or all) for the whole text of a need, before any rule."""
+        return self._companies_for(need, need.text, 0, Scope(None, k, date.today()))
 
     def _companies_for(self, need: Need, text: str, base: int, scope: Scope) -> list[Found]:
         """Search offerings with a text and gather them by company, best company first.
@@ -176,14 +197,18 @@ class Matchmaker:
         Deepens until there are enough companies that rules let pass, or nothing more to find.
         """
         companies = self._catalogue.companies
+        asked = asked_kind(need, text)
         depth = max(self._policy.candidates, 2 * scope.k)
         while True:
             evidence = self._index.offerings.evidence(text, depth, scope.allowed)
-            points = weigh(evidence, self._system, self._policy)
+            points = {
+                key: self._with_kind(item, asked, self._catalogue.offerings[key])
+                for key, item in self._weigh(evidence).items()
+                if key in self._catalogue.offerings
+            }
             by_company: dict[str, list[str]] = {}
             for key in sorted(points, key=lambda key: (-points[key].total, key)):
-                if key in self._catalogue.offerings:
-                    by_company.setdefault(split_key(key)[0], []).append(key)
+                by_company.setdefault(split_key(key)[0], []).append(key)
             found = [
                 Found(
                     need,
@@ -191,7 +216,9 @@ class Matchmaker:
                     tuple(self._catalogue.offerings[key] for key in keys),
                     points[keys[0]],
                     text,
+                    asked,
                     base,
+                    evidence.agreement,
                 )
                 for company_id, keys in by_company.items()
             ]
@@ -214,15 +241,17 @@ class Matchmaker:
             for offering in company.offerings:
                 evidence = self._index.needs.evidence(offering.text, depth, scope.allowed)
                 is_exhausted = is_exhausted and len(evidence.candidates) < depth
-                for need_id, points in weigh(evidence, self._system, self._policy).items():
-                    if need_id in self._catalogue.needs:
-                        per_need.setdefault(need_id, []).append((points, offering))
+                for need_id, points in self._weigh(evidence).items():
+                    if need := self._catalogue.needs.get(need_id):
+                        weighed = self._with_kind(points, asked_kind(need, need.text), offering)
+                        per_need.setdefault(need_id, []).append((weighed, offering))
             found = []
             for need_id, pairs in per_need.items():
                 pairs.sort(key=lambda pair: (-pair[0].total, pair[1].offering_id))
                 need = self._catalogue.needs[need_id]
                 offerings = tuple(offering for _, offering in pairs)
-                found.append(Found(need, company, offerings, pairs[0][0], need.text))
+                asked = asked_kind(need, need.text)
+                found.append(Found(need, company, offerings, pairs[0][0], need.text, asked))
             passing = sum(
                 broken_rule(item.need, company, scope.day, "opportunities") is None
                 for item in found
@@ -230,6 +259,59 @@ class Matchmaker:
             if passing >= scope.k or is_exhausted:
                 return sorted(found, key=lambda item: item.order)
             depth *= 2
+
+    def _probability(self, item: Found) -> float | None:
+        """Return None where nothing was calibrated: one arm alone, another model."""
+        is_calibrated = self._index.origin[1] == self._policy.confidence.model
+        if self._system != "hybrid" or item.agreement is None or not is_calibrated:
+            return None
+        values = features(
+            item.points,
+            item.agreement,
+            item.need_text,
+            item.offerings[0].text,
+            len(self._catalogue.companies),
+        )
+        return probability(values, self._policy.confidence)
+
+    def _weigh(self, evidence: QueryEvidence) -> Mapping[str, Points]:
+        return weigh(evidence, self._system, self._policy)
+
+    def _with_kind(self, points: Points, asked: ProjectTypes, offering: Offering) -> Points:
+        """Project types count in the product only: one arm alone is one arm alone."""
+        if self._system != "hybrid":
+            return points
+        return with_kind(points, agreement(asked, offered_kind(offering)), self._policy)
+
+    def _parted(self, matches: Sequence[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+        """Part those who are probable enough from the nearest misses, each ranked from 1."""
+        line = self._policy.confidence.line
+        fitting = [m for m in matches if m.probability is None or m.probability >= line]
+        missing = [m for m in matches if m.probability is not None and m.probability < line]
+        return _ranked(fitting), _ranked(missing)
+
+    def _over_parts(
+        self, found: Sequence[Found], part_found: Sequence[Sequence[Found]]
+    ) -> list[Found]:
+        """Order a union so that the best of every part stand on top, and who is good at several.
+
+        By score the part with the most words would fill the top (docs/decisions/0007). Without
+        parts the order is that of the scores.
+        """
+        reach: dict[str, float] = {}
+        for items in part_found:
+            for rank, item in enumerate(items[: self._policy.part_ranks], start=1):
+                company_id = item.company.company_id
+                gain = 1 / (self._policy.part_rank_offset + rank)
+                reach[company_id] = reach.get(company_id, 0.0) + gain
+        return sorted(found, key=lambda item: (-reach.get(item.company.company_id, 0), *item.order))
+
+    def _consortium(self, parts: Sequence[PartList]) -> Consortium | None:
+        """Propose who together covers the parts; a need that is one whole has none."""
+        if not parts:
+            return None
+        line, most = self._policy.confidence.line, self._policy.consortium_members
+        return propose_consortium(parts, most=most, line=line)
 
     def _part_list(self, part: PartSpan, found: Sequence[Found], day: date) -> PartList:
         kept, _ = _walk(found, self._policy.part_matches, day, "match")
@@ -242,6 +324,7 @@ class Matchmaker:
         matches = []
         for rank, item in enumerate(found, start=1):
             reasons = self._reasons(item)
+            accepted, together = self._accepted(item, day)
             matches.append(
                 Match(
                     rank=rank,
@@ -254,15 +337,26 @@ class Matchmaker:
                         item.need, item.company, day, self._policy.certificate_days
                     ),
                     covers=covers.get(item.company.company_id, ()),
+                    probability=self._probability(item),
+                    acceptance=accepted,
+                    pair_score=together,
                 )
             )
         return tuple(matches)
+
+    def _accepted(self, item: Found, day: date) -> tuple[Acceptance, float]:
+        usefulness = usefulness_of(item.points.total)
+        accepted = acceptance(item.need, item.company, usefulness, self._policy, day)
+        return accepted, pair_score(accepted, self._policy.reciprocal.fusion)
 
     def _reasons(self, item: Found) -> tuple[Reason, ...]:
         offering = item.offerings[0]
         reasons = explain(
             item.need_text, offering.text, offering.offering_id, item.points, self._index.quoter
         )
+        if item.points.kind:
+            reason = kind_reason(item.points.kind, item.need_text, item.asked, offering)
+            reasons = tuple(sorted((*reasons, reason), key=lambda reason: -reason.points))
         return tuple(_shift(reason, item.need.text, item.base) for reason in reasons)
 
     def _allowed_offerings(self, filters: CompanyFilters, day: date) -> Collection[str] | None:
@@ -329,6 +423,10 @@ def _shift(reason: Reason, need_text: str, base: int) -> Reason:
     return Reason(
         reason.source, reason.points, reason.label, reason.offering_id, spans, reason.offering_spans
     )
+
+
+def _ranked(matches: Iterable[Match]) -> tuple[Match, ...]:
+    return tuple(replace(match, rank=rank) for rank, match in enumerate(matches, start=1))
 
 
 def _check_k(k: int) -> None:

@@ -4,9 +4,46 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class ReciprocalPolicy:
+    """What unmet wishes cost either side, and how both sides become one number."""
+
+    fusion: str
+    need_language: float
+    need_country: float
+    need_certificate: float
+    company_country: float
+    company_language: float
+    company_budget: float
+    company_sector: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidencePolicy:
+    """Weights of the logistic function of `matcher.confidence`.
+
+    model: the model, digest included, whose scores it was fitted to; others state no probability.
+    need_length, offering_length: weights of the natural logarithm of the texts' characters.
+    size: weight of log10 of the number of companies searched.
+    line: a need whose best match is less probable than this is answered "nobody fits".
+    """
+
+    model: str
+    intercept: float
+    dense: float
+    lexical: float
+    concept: float
+    kind: float
+    foreign: float
+    need_length: float
+    offering_length: float
+    size: float
+    line: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +54,15 @@ class Policy:
     coverage_weight_foreign: float
     concept_weight: float
     concept_weight_foreign: float
+    kind_weight: float
     candidates: int
     part_matches: int
+    consortium_members: int
+    part_rank_offset: int
+    part_ranks: int
     certificate_days: int
+    reciprocal: ReciprocalPolicy
+    confidence: ConfidencePolicy
 
     @classmethod
     def load(cls) -> Self:
@@ -35,9 +78,15 @@ class Policy:
             coverage_weight_foreign=float(tables["fusion"]["coverage_weight_foreign"]),
             concept_weight=float(tables["fusion"]["concept_weight"]),
             concept_weight_foreign=float(tables["fusion"]["concept_weight_foreign"]),
+            kind_weight=float(tables["fusion"]["kind_weight"]),
             candidates=int(tables["lists"]["candidates"]),
             part_matches=int(tables["lists"]["part_matches"]),
+            consortium_members=int(tables["lists"]["consortium_members"]),
+            part_rank_offset=int(tables["lists"]["part_rank_offset"]),
+            part_ranks=int(tables["lists"]["part_ranks"]),
             certificate_days=int(tables["notice"]["certificate_days"]),
+            reciprocal=_reciprocal(tables["reciprocal"]),
+            confidence=_confidence(tables["confidence"]),
         )
 
     @property
@@ -45,3 +94,15 @@ class Policy:
         """Twelve hex digits that change whenever a number does."""
         canonical = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _reciprocal(table: Mapping[str, Any]) -> ReciprocalPolicy:
+    names = (field.name for field in fields(ReciprocalPolicy) if field.name != "fusion")
+    shares = {name: float(table[name]) for name in names}
+    return ReciprocalPolicy(fusion=str(table["fusion"]), **shares)
+
+
+def _confidence(table: Mapping[str, Any]) -> ConfidencePolicy:
+    names = (field.name for field in fields(ConfidencePolicy) if field.name != "model")
+    weights = {name: float(table[name]) for name in names}
+    return ConfidencePolicy(model=str(table["model"]), **weights)

@@ -132,6 +132,8 @@ class Company:
     export_countries: tuple[str, ...] = ()
     target_countries: tuple[str, ...] = ()
     excluded_countries: tuple[str, ...] = ()
+    target_sectors: tuple[str, ...] = ()
+    min_budget_usd: float | None = None
     offerings: tuple[Offering, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
@@ -183,12 +185,17 @@ class Company:
             export_countries=_to_codes("export_countries", value, str.upper),
             target_countries=_to_codes("target_countries", value, str.upper),
             excluded_countries=_to_codes("excluded_countries", value, str.upper),
+            target_sectors=_to_codes("target_sectors", value, str),
+            min_budget_usd=_to_float("min_budget_usd", value.get("min_budget_usd")),
             offerings=offerings,
             extra=_extra(value, {f.name for f in fields(cls)}),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the interchange form; `from_dict(to_dict())` gives an equal record."""
+        """Return the interchange form; `from_dict(to_dict())` gives an equal record.
+
+        `target_sectors` and `min_budget_usd` came later: a record without them keeps its old form.
+        """
         named = {
             "company_id": self.company_id,
             "name_ko": self.name_ko,
@@ -206,7 +213,9 @@ class Company:
             "excluded_countries": list(self.excluded_countries),
             "offerings": [item.to_dict() for item in self.offerings],
         }
-        return {**named, **self.extra}
+        later = {"target_sectors": list(self.target_sectors), "min_budget_usd": self.min_budget_usd}
+        stated = {name: value for name, value in later.items() if value not in ([], None)}
+        return {**named, **stated, **self.extra}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from matcher.particles import with_particle
 from matcher.records import Certification, Company, Need, Offering
 from matcher.shortlist import Missing
 from matcher.vocabulary import (
@@ -131,7 +132,8 @@ def missing_conditions(
         elif known:
             missing.append(
                 Missing(
-                    "certificate", f"‘{name}’이(가) {max(known)}에 끝납니다. 갱신을 확인하십시오."
+                    "certificate",
+                    f"{with_particle(f'‘{name}’', '이/가')} {max(known)}에 끝납니다. 갱신을 확인하십시오.",
                 )
             )
     return tuple(missing)
@@ -174,9 +176,10 @@ def _certificates(need: Need, company: Company, today: date) -> Broken | None:
 
 def _lack_sentence(company: Company, name: str) -> str:
     ends = [item.valid_until for item in _held(company, name) if item.valid_until]
+    named = with_particle(f"필수 인증 ‘{name}’", "이/가")
     if ends:
-        return f"필수 인증 ‘{name}’이(가) {max(ends)}에 만료되었습니다."
-    return f"필수 인증 ‘{name}’이(가) 없습니다."
+        return f"{named} {max(ends)}에 만료되었습니다."
+    return f"{named} 없습니다."
 
 
 def _languages(need: Need, company: Company) -> Broken | None:

@@ -4,8 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from matcher.consortium import Consortium
 from matcher.explanation import Reason
+from matcher.reciprocal import Acceptance
 from matcher.records import Company, Need, NeedPart, Offering
+from matcher.summary import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ class Match:
 
     offerings: the company's offerings that were found, best first; reasons speak of the first.
     covers: part_ids of a compound need that this company covers.
+    acceptance, pair_score: how acceptable the match is to either side, and both in one number; the
+        key by which opportunities are ordered, apart from the score (docs/decisions/0009).
+    probability: that the match is useful (grade 2 or better), calibrated; None where it is not.
     """
 
     rank: int
@@ -80,11 +86,23 @@ class Match:
     reasons: tuple[Reason, ...]
     missing: tuple[Missing, ...] = ()
     covers: tuple[str, ...] = ()
+    acceptance: Acceptance | None = None
+    pair_score: float | None = None
+    probability: float | None = None
 
     def __post_init__(self) -> None:
         """Check that the explanation is the ranking."""
         if self.score != math.fsum(reason.points for reason in self.reasons):
             raise ValueError("a match's score must be the sum of its reasons' points")
+
+    @property
+    def summary(self) -> str:
+        """The match in words that can be said on the phone; Korean."""
+        missing = [item.label for item in self.missing]
+        offering = self.offerings[0] if self.offerings else None
+        return say(
+            self.need, self.company, offering, self.reasons, missing, probability=self.probability
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: public fields of both sides, no contacts."""
@@ -95,10 +113,14 @@ class Match:
             "need_id": self.need.need_id,
             "title": self.need.title,
             "score": self.score,
+            "summary": self.summary,
+            "probability": self.probability,
             "offerings": [{"offering_id": o.offering_id, "title": o.title} for o in self.offerings],
             "reasons": [reason.to_dict() for reason in self.reasons],
             "missing": [item.to_dict() for item in self.missing],
             "covers": list(self.covers),
+            "acceptance": self.acceptance.to_dict() if self.acceptance else None,
+            "pair_score": self.pair_score,
         }
 
 
@@ -120,17 +142,27 @@ class PartList:
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """Matches and refusals for one need (추천 명단); ranks 1..n; may be empty and then says so."""
+    """Matches and refusals for one need (추천 명단); ranks 1..n; may be empty and then says so.
+
+    nearest: those who came near but are not probable enough to be named, best first, ranks from 1.
+    consortium: who together covers the parts; None where the need has none.
+    """
 
     need: Need
     matches: tuple[Match, ...]
     refusals: tuple[Refusal, ...]
     parts: tuple[PartList, ...]
     provenance: Provenance
+    nearest: tuple[Match, ...] = ()
+    consortium: Consortium | None = None
 
     def __post_init__(self) -> None:
-        """Check the ranks."""
+        """Check the ranks, and that nobody is a match and a near miss."""
         _check_ranks(self.matches)
+        _check_ranks(self.nearest)
+        named = [match.company.company_id for match in (*self.matches, *self.nearest)]
+        if len(set(named)) != len(named):
+            raise ValueError("a company is a match or a near miss, not both")
 
     @property
     def notice(self) -> str | None:
@@ -144,8 +176,10 @@ class Shortlist:
             "title": self.need.title,
             "notice": self.notice,
             "matches": [match.to_dict() for match in self.matches],
+            "nearest": [match.to_dict() for match in self.nearest],
             "refusals": [refusal.to_dict() for refusal in self.refusals],
             "parts": [part.to_dict() for part in self.parts],
+            "consortium": self.consortium.to_dict() if self.consortium else None,
             "provenance": self.provenance.to_dict(),
         }
 

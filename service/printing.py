@@ -8,15 +8,20 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from matcher.consortium import Consortium
 from matcher.explanation import Reason, Span
+from matcher.reciprocal import Acceptance
 from matcher.records import Need
 from matcher.shortlist import Match, Opportunities, PartList, Provenance, Refusal, Shortlist
 from matcher.vocabulary import country_label, language_label
 from service.screen import hanging, one_line, paragraph, plain, print_table
 
-SOURCES = {"dense": "의미", "lexical": "낱말", "concept": "용어"}
+SOURCES = {"dense": "의미", "lexical": "낱말", "concept": "용어", "kind": "유형"}
 SHOWN_REFUSALS = 5
 SHOWN_OFFERINGS = 3
+SHOWN_NEAREST = 3
+CHANCES = ((0.75, "높음"), (0.5, "보통 이상"), (0.25, "보통 이하"), (0.0, "낮음"))
+"""The probability in words: the first whose lower end it reaches."""
 LONGEST_QUOTE = 240
 
 
@@ -31,6 +36,15 @@ def print_shortlist(
     parts = {part.part.part_id: part.part.text for part in shortlist.parts}
     for match in shortlist.matches:
         _print_match(console, match, _company_title(match), parts)
+    if shortlist.nearest:
+        console.print(plain("가장 가까웠던 공급기업 (추천하지 않음)", "bold"))
+    for match in shortlist.nearest[: SHOWN_NEAREST if shortlist.notice else 0]:
+        _print_match(console, match, _company_title(match), parts)
+    if shortlist.nearest and not shortlist.notice:
+        names = ", ".join(
+            f"{match.company.name}({match.probability or 0:.0%})" for match in shortlist.nearest
+        )
+        console.print(paragraph(console, names, "dim", indent=4))
     if shortlist.parts:
         _print_parts(console, shortlist)
     _print_refusals(
@@ -102,18 +116,35 @@ def _print_match(console: Console, match: Match, title: Text, parts: Mapping[str
     head = Text(f"{match.rank:>2}. ", style="bold")
     head.append_text(title)
     head.append(f"  {match.score:.3f}점")
+    if match.probability is not None:
+        head.append(f"  적합 가능성 {match.probability:.0%} ({_chance(match.probability)})")
     console.print()
     console.print(head)
     for position, offering in enumerate(match.offerings[:SHOWN_OFFERINGS]):
         text = plain(one_line(offering.title or offering.text, 120))
         console.print(hanging(console, "" if position else "공급기술", text))
+    console.print(hanging(console, "한마디", plain(match.summary)))
     for reason in match.reasons:
         for label, text in _reason(reason):
             console.print(hanging(console, label, text))
     for missing in match.missing:
         console.print(hanging(console, "빠진 조건", plain(missing.label, "yellow")))
+    if match.acceptance and match.pair_score is not None:
+        sides = _acceptance(match.acceptance, match.pair_score)
+        console.print(hanging(console, "수용도", plain(sides)))
     if match.covers:
         console.print(hanging(console, "맡는 항목", plain(_covered(match, parts))))
+
+
+def _acceptance(accepted: Acceptance, pair_score: float) -> str:
+    """What the need's side lacks stands above, under the missing conditions."""
+    sides = f"수요기관 {accepted.need_side:.3f} · 기업 {accepted.company_side:.3f}"
+    labels = " ".join(reason.label for reason in accepted.reasons if reason.side == "company")
+    return f"{sides} · 서로 {pair_score:.3f}\n{labels}".rstrip()
+
+
+def _chance(probability: float) -> str:
+    return next(words for lower_end, words in CHANCES if probability >= lower_end)
 
 
 def _covered(match: Match, parts: Mapping[str, str]) -> str:
@@ -149,6 +180,8 @@ def _print_parts(console: Console, shortlist: Shortlist) -> None:
     console.print()
     console.print(plain("누가 무엇을 맡을 수 있는가", "bold"))
     print_table(console, _coverage_table(shortlist.parts))
+    if shortlist.consortium:
+        _print_consortium(console, shortlist.consortium, shortlist.parts)
 
 
 def _part_table(part: PartList) -> Table:
@@ -183,6 +216,24 @@ def _coverage_table(parts: Sequence[PartList]) -> Table:
         marks = ["○" if part.part.part_id in covers[id] else "" for part in parts]
         table.add_row(plain(names[id]), *marks)
     return table
+
+
+def _print_consortium(console: Console, consortium: Consortium, parts: Sequence[PartList]) -> None:
+    texts = {part.part.part_id: part.part.text for part in parts}
+    console.print()
+    count = len(consortium.members)
+    heading = f"컨소시엄 제안 ({count}개사)" if count else "컨소시엄 제안"
+    console.print(plain(heading, "bold"))
+    for member in consortium.members:
+        title = plain(f"  {member.company.name}{_bracketed(member.company.region)}", "bold green")
+        title.append_text(plain(f"  {member.company.company_id}", "dim"))
+        console.print(title)
+        for part_id, useful in member.covers:
+            text = f"{one_line(texts[part_id], 80)}  {useful:.0%}"
+            console.print(hanging(console, "맡는 항목", plain(text)))
+    for part_id in consortium.uncovered:
+        text = f"{one_line(texts[part_id], 80)}  적합한 공급기업 없음"
+        console.print(hanging(console, "빈 항목", plain(text, "yellow")))
 
 
 def _print_refusals(

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluation.compare import Trial, compare_results, evaluate
+from evaluation.measures import MEASURES, Scores
+from evaluation.runs import Run
 from evaluation.systems import Engine
 from indexing.analyzer import Token
 from matcher.policy import Policy
 from matcher.progress import silent
+from matcher.ranking import Hit
 
 CONCEPTS = {
     "빗물": 0, "rainwater": 0, "hujan": 0,
@@ -115,6 +119,9 @@ class SpaceAnalyzer:
     def concepts(self, text):
         return []
 
+    def fields(self, text):
+        return []
+
 
 def open_world_engine(progress=silent):
     """Stand in for `evaluation.systems.open_engine`."""
@@ -160,3 +167,28 @@ def write_retrieval_world(folder: Path) -> Path:
         "utf-8",
     )
     return folder
+
+
+def run_of(system, **answers):
+    """A run from ids by query, underscores standing for the hyphens of ids."""
+    return Run(
+        system,
+        {
+            query.replace("_", "-"): tuple(Hit(id, 1.0 - i / 100) for i, id in enumerate(ids))
+            for query, ids in answers.items()
+        },
+    )
+
+
+def tried(dataset, *runs):
+    engine = open_world_engine()
+    return [Trial(dataset, run, evaluate(dataset, run, engine)) for run in runs]
+
+
+def compared(trials, missing=()):
+    return compare_results([trial.result for trial in trials], missing)
+
+
+def scores_of(**values):
+    row = tuple(values.values())
+    return Scores(tuple(values), dict.fromkeys(MEASURES, row), (), (), ())

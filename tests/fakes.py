@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexing.analyzer import Analyzer
-from indexing.encoder import Kind, Vectors
+from indexing.encoder import Kind, TokenVectors, Vectors
 from matcher.progress import Progress, silent
 
 WORD = re.compile(r"\w+")
@@ -42,6 +42,17 @@ class FakeEncoder:
             progress("임베딩", row + 1, len(texts))
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return (vectors / lengths).astype(np.float32)
+
+    def token_vectors(self, texts: Sequence[str], kind: Kind) -> tuple[TokenVectors, ...]:
+        """Every word is a token; its vector is that of the word alone."""
+        found = []
+        for text in texts:
+            offsets = tuple(match.span() for match in WORD.finditer(text))
+            vectors = self.encode([text[a:b] for a, b in offsets], kind)
+            self.calls.pop()
+            found.append(TokenVectors(vectors, offsets))
+        self.calls.append((kind, tuple(texts)))
+        return tuple(found)
 
     def passages(self, text: str) -> tuple[tuple[int, int], ...]:
         starts = [match.start() for match in WORD.finditer(text)]

@@ -91,6 +91,19 @@ def test_a_stored_need_gets_companies_whose_reasons_sum_to_the_score(client: Tes
         assert text[span.start : span.end] == span.quote
 
 
+def test_a_compound_need_is_answered_with_its_parts_and_a_consortium(client: TestClient) -> None:
+    asked = {"text": "1. 빗물 저류 시스템 설치\n2. 정수 처리 설비 공급\n3. LED 가로등 교체"}
+
+    response = client.post("/api/v1/matches", json=asked)
+
+    answer = ShortlistBody.model_validate(response.json())
+    assert answer.consortium is not None
+    assert list(answer.consortium.coverage) == [part.part_id for part in answer.parts]
+    taken = [item.part_id for member in answer.consortium.members for item in member.covers]
+    assert sorted([*taken, *answer.consortium.uncovered]) == sorted(answer.consortium.coverage)
+    assert (answer.consortium.notice is None) == (not answer.consortium.uncovered)
+
+
 def test_a_free_text_is_matched_like_a_need_and_is_not_stored(
     client: TestClient, store: Store
 ) -> None:
@@ -115,6 +128,27 @@ def test_a_company_gets_its_opportunities(client: TestClient) -> None:
 
     answer = OpportunitiesBody.model_validate(response.json())
     assert [match.need_id for match in answer.matches] == ["N-1"]
+
+
+def test_an_opportunity_says_how_acceptable_it_is_to_both_sides_and_why(
+    client: TestClient,
+) -> None:
+    answer = client.post("/api/v1/opportunities", json={"company_id": "C-2", "k": 1}).json()
+
+    (match,) = answer["matches"]
+    sides = match["acceptance"]
+    assert 0 < sides["company_side"] <= sides["need_side"] <= 1
+    assert sides["company_side"] <= match["pair_score"] <= sides["need_side"]
+    assert all(reason["side"] in ("need", "company") for reason in sides["reasons"])
+
+
+def test_what_a_company_wants_is_kept_and_given_back(client: TestClient) -> None:
+    wants = {"target_sectors": ["LED"], "min_budget_usd": 250_000.0}
+
+    client.put("/api/v1/companies/C-9", json={"name_ko": "가", **wants})
+
+    stored = client.get("/api/v1/companies/C-9").json()
+    assert {name: stored[name] for name in wants} == wants
 
 
 def test_a_certificate_that_the_text_requires_refuses_those_without(client: TestClient) -> None:

@@ -345,6 +345,21 @@ def test_opportunities_prints_the_needs_of_a_company(ready: Run) -> None:
     assert text["company_id"] == "text"
 
 
+def test_both_directions_show_how_acceptable_a_match_is_to_either_side(
+    run: Run, tmp_path: Path
+) -> None:
+    company = {**COMPANIES[0], "export_countries": [], "target_countries": ["MA"]}
+    run("import", write_jsonl(tmp_path / "all.jsonl", [company, NEEDS[0]]))
+    run("index")
+
+    shortlist, opportunities = run("match", "N-1"), run("opportunities", "C-1")
+
+    for outcome in (shortlist, opportunities):
+        (line,) = (line for line in outcome.out.splitlines() if "수용도" in line)
+        assert re.search(r"수요기관 0\.\d{3} · 기업 0\.\d{3} · 서로 0\.\d{3}$", line)
+        assert "희망 진출국에 인도네시아가 없습니다." in outcome.out
+
+
 def test_a_compound_need_shows_its_parts_and_who_covers_what(run: Run, tmp_path: Path) -> None:
     need = {
         "need_id": "N-3",
@@ -358,6 +373,12 @@ def test_a_compound_need_shows_its_parts_and_who_covers_what(run: Run, tmp_path:
 
     assert outcome.out.count("수요 항목") == 3
     assert "누가 무엇을 맡을 수 있는가" in outcome.out
+    consortium = outcome.out.partition("컨소시엄 제안")[2]
+    taken = [line.split() for line in consortium.splitlines() if "맡는 항목" in line]
+    left = [line for line in consortium.splitlines() if "빈 항목" in line]
+    assert len(taken) + len(left) == 3
+    assert all(line[-1].endswith("%") for line in taken)
+    assert all("적합한 공급기업 없음" in line for line in left)
 
 
 def test_texts_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:

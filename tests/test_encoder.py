@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing import encoder as module
-from indexing.encoder import SentenceEncoder, cut_passages, open_encoder
+from indexing.encoder import SentenceEncoder, TokenVectors, cut_passages, open_encoder
 from indexing.model import ADAPTED, BUNDLED
 from matcher.errors import InvalidRequest, ModelUnavailable
 
@@ -138,6 +138,58 @@ def test_passages_cover_their_text_in_order(encoder, text):
     assert text[position:].strip() == ""
 
 
+@pytest.mark.parametrize("kind", ["query", "passage"])
+def test_tokens_have_unit_vectors_and_places_in_their_text(encoder, kind):
+    texts = [*KOREAN[:3], *OTHERS, "  앞뒤 공백\n두 줄  "]
+
+    found = encoder.token_vectors(texts, kind)
+
+    assert len(found) == len(texts)
+    for text, tokens in zip(texts, found, strict=True):
+        assert tokens.vectors.dtype == np.float32
+        assert tokens.vectors.shape == (len(tokens.offsets), encoder.dimension)
+        lengths = np.linalg.norm(tokens.vectors, axis=1)
+        assert lengths == pytest.approx(np.ones(len(lengths)), abs=1e-5)
+        for start, end in tokens.offsets:
+            piece = text[start:end]
+            assert piece
+            assert piece == piece.strip()
+        assert list(tokens.offsets) == sorted(tokens.offsets)
+
+
+@pytest.mark.parametrize("text", [*KOREAN[:10], *OTHERS, LONG[:300], "가\n\n나\t다", "㎥ ﬁ １２"])
+def test_every_letter_belongs_to_a_token(encoder, text):
+    (tokens,) = encoder.token_vectors([text], "passage")
+
+    named = {place for start, end in tokens.offsets for place in range(start, end)}
+    assert {place for place, letter in enumerate(text) if letter.isalnum()} <= named
+
+
+def test_tokens_are_the_same_alone_and_among_others(encoder):
+    texts = [KOREAN[0], LONG[:400], "물"]
+
+    together = encoder.token_vectors([*KOREAN[10:20], *texts], "passage")[-3:]
+
+    for text, tokens in zip(texts, together, strict=True):
+        (alone,) = encoder.token_vectors([text], "passage")
+        assert alone.offsets == tokens.offsets
+        cosines = np.einsum("ij,ij->i", alone.vectors, tokens.vectors)
+        assert cosines == pytest.approx(np.ones(len(cosines)), abs=1e-4)
+
+
+def test_nothing_has_no_tokens(encoder):
+    (empty,) = encoder.token_vectors([""], "query")
+
+    assert empty.offsets == ()
+    assert empty.vectors.shape == (0, encoder.dimension)
+    assert encoder.token_vectors([], "query") == ()
+
+
+def test_tokens_without_places_are_refused():
+    with pytest.raises(ValueError, match="2 vectors for 1 tokens"):
+        TokenVectors(np.zeros((2, 3), dtype=np.float32), ((0, 1),))
+
+
 def test_eight_threads_get_what_one_gets(encoder):
     groups = [KOREAN[start : start + 6] for start in range(0, 48, 6)]
 
@@ -158,6 +210,11 @@ def test_torch_and_openvino_agree_on_fifty_korean_texts(real_encoder, user_cache
     assert (real_encoder.backend, torch_encoder.backend) == ("openvino", "torch")
     assert real_encoder.name == torch_encoder.name
     assert np.einsum("ij,ij->i", left, right).min() > 0.999
+    for one, other in zip(
+        *(e.token_vectors(KOREAN[:5], "query") for e in (real_encoder, torch_encoder)), strict=True
+    ):
+        assert one.offsets == other.offsets
+        assert np.einsum("ij,ij->i", one.vectors, other.vectors).min() > 0.999
 
 
 def test_the_model_understands_korean_and_other_languages(real_encoder):
@@ -182,6 +239,28 @@ def test_a_query_and_a_passage_are_prompted_differently(real_encoder):
     assert float(query[0] @ passage[0]) < 0.999
     assert float(query[0] @ bare[0]) == pytest.approx(1, abs=1e-4)
     assert float(passage[0] @ bare[1]) == pytest.approx(1, abs=1e-4)
+
+
+def test_tokens_see_the_text_around_them(real_encoder):
+    texts = ["물을 모으는 배", "과수원에서 기른 배"]
+
+    first, second = (tokens.vectors[-1] for tokens in real_encoder.token_vectors(texts, "passage"))
+
+    assert float(first @ second) < 0.99
+
+
+def test_tokens_are_those_of_the_prompted_text(real_encoder):
+    (query,), (passage,) = (real_encoder.token_vectors(KOREAN[:1], k) for k in ("query", "passage"))
+
+    assert query.offsets == passage.offsets
+    assert np.einsum("ij,ij->i", query.vectors, passage.vectors).min() < 0.999
+
+
+def test_a_text_longer_than_the_model_reads_has_tokens_for_what_is_read(real_encoder):
+    (tokens,) = real_encoder.token_vectors([LONG * 4], "passage")
+
+    assert 400 < len(tokens.offsets) < real_encoder._model.max_seq_length
+    assert tokens.offsets[-1][1] < len(LONG * 4)
 
 
 def test_a_passage_is_never_cut_off_by_the_model(real_encoder):

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -129,14 +130,20 @@ def test_compare_takes_both_kinds_of_directory_and_writes_a_report(capsys, tmp_p
     )
 
     markdown = (report / "report.md").read_text("utf-8")
+    page = (report / "report.html").read_text("utf-8")
     assert code == 0
-    for text in (out, markdown):
+    for text in (out, markdown, page):
         assert "docs" in text
-        assert "firms · en" in text
+        assert "언어 간" in text
         assert "★" in text
-        assert "lexical − hybrid" in text
+        assert "hybrid − lexical" in text
+    for text in (markdown, page):
+        assert "firms · en" in text
     assert "dense" not in out
     assert "| 자료 | 질의 | lexical | hybrid |" in markdown
+    drawn = {path.name for path in (report / "figures").iterdir()}
+    assert set(re.findall(r"\(figures/([^)]+)\)", markdown)) == drawn
+    assert {"sets.svg", "exposure-2.svg"} <= drawn
     assert sorted(path.name for path in (report / "runs").iterdir()) == [
         "docs.hybrid.trec",
         "docs.lexical.trec",
@@ -150,6 +157,50 @@ def test_compare_takes_both_kinds_of_directory_and_writes_a_report(capsys, tmp_p
         ("firms", "lexical"),
         ("firms", "hybrid"),
     ]
+
+
+def test_compare_leaves_out_what_a_set_does_not_allow_and_says_why(capsys, tmp_path):
+    retrieval = write_retrieval_world(tmp_path / "docs")
+    matching = write_matching_world(tmp_path / "firms")
+
+    code, out, _ = run_cli(capsys, "compare", retrieval, matching, "--systems", "sector,hybrid")
+
+    assert code == 0
+    assert "docs: sector는 분야가 적힌" in out
+    assert "–" in out
+
+
+def test_a_system_that_can_not_be_run_is_refused_before_anything_slow(
+    capsys, tmp_path, monkeypatch
+):
+    folder = write_retrieval_world(tmp_path / "docs")
+    monkeypatch.setattr(systems, "open_engine", None)
+
+    code, out, err = run_cli(capsys, "retrieval", folder, "--system", "sector")
+
+    assert code == 2
+    assert out == ""
+    assert "sector는 분야가 적힌" in err
+
+
+def test_comparing_only_what_can_not_be_run_is_refused_in_words(capsys, tmp_path):
+    folder = write_retrieval_world(tmp_path / "docs")
+
+    code, _, err = run_cli(capsys, "compare", folder, "--systems", "sector")
+
+    assert code == 2
+    assert "sector는 분야가 적힌" in err
+
+
+def test_compare_measures_the_product_and_every_baseline_unless_told(capsys, tmp_path):
+    folder = write_matching_world(tmp_path / "firms")
+
+    code, out, _ = run_cli(capsys, "compare", folder, "--out", tmp_path / "report")
+
+    rows = json.loads((tmp_path / "report" / "results.json").read_text("utf-8"))
+    assert code == 0
+    assert {row["system"] for row in rows} >= {"lexical", "dense", "hybrid", "bm25", "rrf"}
+    assert all(name in out for name in systems.SYSTEMS)
 
 
 def test_two_directories_of_one_name_are_refused(capsys, tmp_path):
@@ -191,7 +242,7 @@ def test_a_run_file_that_cannot_be_written_is_said_in_words(capsys, tmp_path):
     assert "쓸 수 없습니다" in err
 
 
-@pytest.mark.parametrize("command", ["retrieval", "matching", "compare"])
+@pytest.mark.parametrize("command", ["retrieval", "matching", "compare", "speed"])
 def test_every_command_has_korean_help(capsys, command):
     code, out, _ = run_cli(capsys, command, "--help")
 
@@ -205,7 +256,7 @@ def test_help_and_file_checks_import_neither_torch_nor_konlpy():
         "from evaluation.cli import main\n"
         "try:\n    main(['retrieval', 'nowhere'])\n"
         "except SystemExit as ended:\n    assert ended.code == 2\n"
-        "print(sorted({'torch', 'konlpy', 'faiss', 'openvino'} & set(sys.modules)))\n"
+        "print(sorted({'torch', 'konlpy', 'faiss', 'openvino', 'matplotlib', 'txtai'} & set(sys.modules)))\n"
     )
 
     ended = subprocess.run(

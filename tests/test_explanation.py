@@ -1,4 +1,5 @@
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fakes import FakeEncoder, space_analyzer
@@ -6,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing import quotes
-from indexing.quotes import TextQuoter, sentences
+from indexing.clauses import sentences
+from indexing.quotes import TextQuoter
 from matcher.explanation import Reason, Span, explain, shorten
 from matcher.fusion import Points
-from matcher.progress import silent
 
 NEED = "빗물 저류 시스템을 구함. 도심 침수를 줄이고자 함."
 OFFERING = "재생 플라스틱 블록\n도심 빗물 저류 시스템을 짓는 블록입니다."
@@ -89,83 +90,89 @@ def test_the_longer_of_two_overlapping_terms_is_quoted(mecab):
     assert [span.quote for span in offering] == ["빗물저류조"]
 
 
-def test_the_nearest_sentences_are_those_of_the_highest_cosine():
-    encoder = FakeEncoder()
-    need = "가로등을 바꾸려 함. 침수를 막고 빗물 저류 설비를 구함. 예산은 미정임."
-    offering = "1990년에 세운 회사입니다. 빗물 저류 설비 제조. 수출을 바랍니다."
+def test_a_need_in_another_language_shows_what_answers_it(real_encoder):
+    need = (
+        "Biến rác thải thành năng lượng\nTỉnh mong muốn đốt rác sinh hoạt để phát điện. "
+        "Cuộc họp sẽ diễn ra tại Hà Nội vào tháng 5."
+    )
+    offering = (
+        "1990년에 세운 회사입니다. 생활쓰레기를 태워 전기를 만드는 소각 발전 설비를 짓습니다. "
+        "본사는 성남시에 있습니다."
+    )
 
-    found = TextQuoter(encoder, space_analyzer()).closest_sentences(need, offering)
+    quoted = TextQuoter(real_encoder, space_analyzer()).carrying_spans(need, offering)
 
-    cosines = {}
-    for left in sentences(need):
-        for right in sentences(offering):
-            query, passage = (
-                encoder.encode([left.quote], "query"),
-                encoder.encode([right.quote], "passage"),
-            )
-            cosines[left, right] = float(query[0] @ passage[0])
-    assert cosines[found] == max(cosines.values())
+    assert "rác" in quoted[0].quote
+    assert "소각" in quoted[1].quote or "쓰레기" in quoted[1].quote
+
+
+def test_a_quote_carries_more_of_the_cosine_than_its_share_of_the_text():
+    encoder = FakeEncoder(dimension=4096)
+    need = "가로등을 바꾸려고 합니다. 침수를 막고 빗물 저류 설비를 구합니다. 예산은 미정입니다."
+    offering = (
+        "1990년에 세운 회사입니다. 빗물 저류 설비를 만들어 침수를 막고 있음. 수출을 바랍니다."
+    )
+
+    quoted = TextQuoter(encoder, space_analyzer()).carrying_spans(need, offering)
+
+    def cosine(need, offering):
+        query, passage = encoder.encode([need], "query"), encoder.encode([offering], "passage")
+        return float(query[0] @ passage[0])
+
+    def fall_per_letter(text, other, span):
+        left = text[: span.start] + text[span.end :]
+        return (cosine(text, other) - cosine(left, other)) / len(span.quote)
+
+    assert quoted[0].quote == "침수를 막고 빗물 저류 설비를 구합니다."
+    assert quoted[1].quote == "빗물 저류 설비를 만들어 침수를 막고 있음."
+    for text, other, quote in ((need, offering, quoted[0]), (offering, need, quoted[1])):
+        falls = [fall_per_letter(text, other, sentence) for sentence in sentences(text)]
+        assert fall_per_letter(text, other, quote) > sum(falls) / len(falls)
+
+
+def test_a_quote_of_a_long_text_stands_in_the_passage_that_is_most_alike():
+    offering = " ".join(["전선을 파는 회사입니다."] * 20) + " 빗물 저류 설비를 만듭니다."
+
+    need, quoted = TextQuoter(FakeEncoder(), space_analyzer()).carrying_spans(
+        "빗물 저류 설비", offering
+    )
+
+    assert need.quote == "빗물 저류 설비"
+    assert quoted.quote == "빗물 저류 설비를 만듭니다."
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_carrying_spans_reproduce_both_texts(left, right):
+    quoted = TextQuoter(FakeEncoder(), space_analyzer()).carrying_spans(left, right)
+
+    for source, span in zip((left, right), quoted, strict=True):
+        text = unicodedata.normalize("NFC", source)
+        assert text[span.start : span.end] == span.quote
+        assert span.quote
 
 
 def test_a_text_that_was_encoded_once_is_remembered():
     encoder = FakeEncoder()
     quoter = TextQuoter(encoder, space_analyzer())
 
-    first = quoter.closest_sentences(NEED, OFFERING)
+    first = quoter.carrying_spans(NEED, OFFERING)
     asked = list(encoder.encoded_texts)
-    again = quoter.closest_sentences(NEED, OFFERING)
+    again = quoter.carrying_spans(NEED, OFFERING)
 
     assert again == first
     assert encoder.encoded_texts == asked
 
 
-def test_a_sentence_that_is_forgotten_meanwhile_is_no_error(monkeypatch):
-    monkeypatch.setattr(quotes, "REMEMBERED", 2)
+def test_a_text_that_is_forgotten_meanwhile_is_no_error(monkeypatch):
+    monkeypatch.setattr(quotes, "REMEMBERED", 1)
+    quoter = TextQuoter(FakeEncoder(), space_analyzer())
 
-    class InterruptedEncoder(FakeEncoder):
-        """While it encodes for one caller, another caller's question comes and goes."""
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda n: quoter.carrying_spans(f"빗물 {n} 수요임.", OFFERING), range(40))
+        )
 
-        def encode(self, texts, kind, progress=silent):
-            vectors = super().encode(texts, kind, progress)
-            if len(self.calls) == 4:
-                quoter.closest_sentences("전혀 다른 수요임.", "전혀 다른 기술임.")
-            return vectors
-
-    quoter = TextQuoter(InterruptedEncoder(), space_analyzer())
-    quoter.closest_sentences("하나의 수요임.", "도심 빗물 저류 설비임.")
-
-    need, offering = quoter.closest_sentences(
-        "가로등 수요임.", "도심 빗물 저류 설비임.\n다른 문장임."
-    )
-
-    assert need.quote == "가로등 수요임."
-    assert offering.quote in ("도심 빗물 저류 설비임.", "다른 문장임.")
-
-
-@given(st.text(min_size=1))
-def test_sentences_are_verbatim_in_order_and_never_none(text):
-    found = sentences(text)
-
-    assert found
-    position = 0
-    for span in found:
-        assert text[span.start : span.end] == span.quote
-        assert span.start >= position
-        position = span.end
-
-
-@given(st.text(st.sampled_from("가나. !?。\n؟;"), min_size=1))
-def test_sentences_lose_nothing_but_blanks(text):
-    kept = "".join(span.quote for span in sentences(text))
-
-    assert "".join(kept.split()) == "".join(text.split())
-
-
-def test_a_short_heading_stays_with_its_sentence():
-    assert [span.quote for span in sentences("개요\n빗물을 모으는 설비임.\n끝")] == [
-        "개요\n빗물을 모으는 설비임.",
-        "끝",
-    ]
+    assert [need.quote for need, _ in found] == [f"빗물 {n} 수요임." for n in range(40)]
 
 
 def test_a_long_quote_is_shortened_on_one_line():
@@ -197,4 +204,4 @@ def test_a_concept_term_of_the_score_quotes_both_texts(mecab):
     (reason,) = explain("landfill gas", "매립가스 발전", "1", Points(0.0, 0.0, 0.1), quoter)
 
     assert (reason.source, reason.points) == ("concept", 0.1)
-    assert reason.label == "같은 분야 용어: 매립가스(landfill gas)"
+    assert reason.label == "같은 분야의 용어: 매립가스(landfill gas)"

@@ -9,7 +9,8 @@ from matcher.fusion import fuse, rank, weigh
 from matcher.policy import Policy
 from matcher.ranking import Evidence, QueryEvidence
 
-POLICY = Policy(
+POLICY = replace(
+    Policy.load(),
     coverage_weight=0.3,
     coverage_weight_foreign=0.05,
     concept_weight=0.04,
@@ -44,7 +45,7 @@ def test_the_weight_stays_between_foreign_and_same(evidence, agreement):
 def test_the_score_is_exactly_the_sum_of_its_points(evidence, agreement, system):
     points = fuse(evidence, agreement, system, POLICY)
 
-    assert points.total == math.fsum([points.dense, points.lexical, points.concept])
+    assert points.total == math.fsum([points.dense, points.lexical, points.concept, points.kind])
 
 
 @given(EVIDENCE, SHARES)
@@ -100,6 +101,9 @@ def test_a_fingerprint_changes_with_every_number_and_with_nothing_else():
         replace(POLICY, coverage_weight_foreign=0.0),
         replace(POLICY, candidates=101),
         replace(POLICY, part_matches=4),
+        replace(POLICY, consortium_members=3),
+        replace(POLICY, part_rank_offset=2),
+        replace(POLICY, part_ranks=49),
         replace(POLICY, certificate_days=91),
     ]
 

@@ -114,6 +114,68 @@ def test_a_row_becomes_a_company_with_every_field(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("head", "cell", "budget"),
+    [
+        ("최소 사업규모", "50만 달러", 500_000.0),
+        ("최소 사업규모(만 달러)", 30, 300_000.0),
+        ("최소\n사업규모 (USD)", "200,000", 200_000.0),
+        ("min_budget_usd", "100000", 100_000.0),
+    ],
+)
+def test_the_smallest_budget_that_a_company_takes_is_read_with_its_unit(
+    tmp_path: Path, head: str, cell: object, budget: float
+) -> None:
+    intake = _read_rows(tmp_path, ["기업ID", "기업명", "기술명", head], ["C-1", "가", "나", cell])
+
+    (company,) = intake.companies
+    assert intake.problems == ()
+    assert company.min_budget_usd == budget
+
+
+@pytest.mark.parametrize("cell", ["5억원", "500000"])
+def test_a_smallest_budget_in_won_or_without_a_unit_is_kept_as_typed(
+    tmp_path: Path, cell: str
+) -> None:
+    heads = ["기업ID", "기업명", "기술명", "최소 사업규모"]
+
+    intake = _read_rows(tmp_path, heads, ["C-1", "가", "나", cell])
+
+    (company,) = intake.companies
+    assert _told(intake) == [("warning", 2, "최소 사업규모")]
+    assert company.min_budget_usd is None
+    assert company.extra == {"최소 사업규모": cell}
+
+
+def test_the_fields_that_a_company_wants_are_read_and_joined(tmp_path: Path) -> None:
+    intake = _read_rows(
+        tmp_path,
+        ["기업ID", "기업명", "기술명", "희망분야"],
+        ["C-1", "가", "나", "물·수처리, LED"],
+        ["C-1", "가", "다", "LED; 스마트팜 자재"],
+    )
+
+    (company,) = intake.companies
+    assert intake.problems == ()
+    assert company.target_sectors == ("물·수처리", "LED", "스마트팜 자재")
+
+
+def test_wishes_that_a_foreign_tool_wrote_its_own_way_are_read(tmp_path: Path) -> None:
+    intake = _read_objects(
+        tmp_path,
+        {
+            "company_id": "C-1",
+            "name_ko": "가",
+            "min_budget_usd": "50만 달러",
+            "target_sectors": "물·수처리; LED",
+        },
+    )
+
+    (company,) = intake.companies
+    assert company.min_budget_usd == 500_000.0
+    assert company.target_sectors == ("물·수처리", "LED")
+
+
 def test_rows_of_one_company_are_joined_by_id_registration_number_and_blank_cells(
     tmp_path: Path,
 ) -> None:
@@ -680,6 +742,8 @@ _companies = st.builds(
     certifications=_certifications.map(tuple),
     languages=_codes.map(lambda codes: tuple(code.lower() for code in codes)),
     target_countries=_codes,
+    target_sectors=st.lists(_names, max_size=2, unique=True).map(tuple),
+    min_budget_usd=_numbers,
     offerings=_offerings.map(tuple),
     extra=_extras,
 )

@@ -12,9 +12,11 @@ from oracles import brute_force, coverage, presence
 
 from indexing.collection import Collection, build_collection, encode_query
 from indexing.quotes import TextQuoter
+from matcher.consortium import usefulness_of_match
 from matcher.errors import InvalidRequest
 from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
+from matcher.project_types import agreement, need_types, offering_types
 from matcher.records import Certification, Company, Need, Offering, offering_key
 from matcher.rules import CompanyFilters, NeedFilters
 
@@ -94,11 +96,11 @@ def exact_scores(analyzer, texts, query) -> dict[str, float]:
     similar = dict(brute_force(owners, vectors, encode_query(ENCODER, query), len(texts)))
     terms = {id: analyzer.terms(text) for id, text in texts.items()}
     asked = analyzer.terms(query)
-    agreement = build_collection(texts, ENCODER, analyzer).lexical.agreement(asked)
+    scripts = build_collection(texts, ENCODER, analyzer).lexical.agreement(asked)
     foreign, same = POLICY.coverage_weight_foreign, POLICY.coverage_weight
-    weight = foreign + agreement * (same - foreign)
+    weight = foreign + scripts * (same - foreign)
     foreign, same = POLICY.concept_weight_foreign, POLICY.concept_weight
-    concept_weight = foreign + agreement * (same - foreign)
+    concept_weight = foreign + scripts * (same - foreign)
     named = {id: names(analyzer, text) for id, text in texts.items()}
     concepts = names(analyzer, query)
     return {
@@ -110,7 +112,14 @@ def exact_scores(analyzer, texts, query) -> dict[str, float]:
 
 
 def names(analyzer, text) -> list[str]:
-    return list(dict.fromkeys(token.form for token in analyzer.concepts(text)))
+    sectors = [f"sector {token.form}" for token in analyzer.fields(text)]
+    return list(dict.fromkeys([*(token.form for token in analyzer.concepts(text)), *sectors]))
+
+
+def kind_points(need: Need, offering) -> float:
+    """Half the weight more or less, by the table of project types; nothing where unknown."""
+    asked = need_types(need.text, language=need.language, cooperation_type=need.cooperation_type)
+    return POLICY.kind_weight * (agreement(asked, offering_types(offering.text)) - 0.5)
 
 
 def shown(answer) -> list[tuple[str, str]]:
@@ -120,15 +129,17 @@ def shown(answer) -> list[tuple[str, str]]:
 def assert_explained(answer):
     """The explanation is the ranking, and every quotation is verbatim."""
     assert [match.rank for match in answer.matches] == [*range(1, len(answer.matches) + 1)]
-    keys = [(-m.score, m.company.company_id, m.need.need_id) for m in answer.matches]
-    assert keys == sorted(keys)
+    if not getattr(answer, "parts", ()):  # a compound need's list goes by parts
+        keys = [(-m.score, m.company.company_id, m.need.need_id) for m in answer.matches]
+        assert keys == sorted(keys)
     for match in answer.matches:
         assert match.score == math.fsum(reason.points for reason in match.reasons)
         assert match.reasons
         for reason in match.reasons:
             (text,) = [o.text for o in match.offerings if o.offering_id == reason.offering_id]
-            assert reason.need_spans
-            assert reason.offering_spans
+            if reason.source != "kind":  # most offerings do not say that they are equipment
+                assert reason.need_spans
+                assert reason.offering_spans
             assert all(match.need.text[s.start : s.end] == s.quote for s in reason.need_spans)
             assert all(text[s.start : s.end] == s.quote for s in reason.offering_spans)
 
@@ -137,13 +148,15 @@ def assert_explained(answer):
 def test_a_shortlist_is_the_textbook_ranking_pooled_to_companies(maker, mecab, need):
     shortlist = maker.match(need, k=len(COMPANIES), today=TODAY)
 
-    texts = {
-        offering_key(c.company_id, o.offering_id): o.text for c in COMPANIES for o in c.offerings
+    offerings = {
+        offering_key(c.company_id, o.offering_id): o for c in COMPANIES for o in c.offerings
     }
+    texts = {key: offering.text for key, offering in offerings.items()}
     best = defaultdict(lambda: -math.inf)
     for key, score in exact_scores(mecab, texts, need.text).items():
         company_id = key.split("\x1f")[0]
-        best[company_id] = max(best[company_id], score)
+        total = score + kind_points(need, offerings[key])
+        best[company_id] = max(best[company_id], total)
     assert {m.company.company_id: m.score for m in shortlist.matches} == pytest.approx(
         dict(best), abs=1e-6
     )
@@ -160,7 +173,7 @@ def test_the_score_is_the_sum_of_reasons_that_quote_both_texts(mecab, need, syst
     assert shortlist.matches
     assert_explained(shortlist)
     sources = {reason.source for match in shortlist.matches for reason in match.reasons}
-    assert sources <= ({"dense", "lexical", "concept"} if system == "hybrid" else {system})
+    assert sources <= ({"dense", "lexical", "concept", "kind"} if system == "hybrid" else {system})
 
 
 def test_the_best_company_for_a_need_comes_first(maker):
@@ -363,6 +376,51 @@ def test_the_union_shows_who_covers_which_part(maker):
     assert {match.company.company_id for match in shortlist.matches} >= covers.keys()
 
 
+def drawing(line: float, **numbers):
+    """The policy with another line below which nobody fits."""
+    return replace(POLICY, confidence=replace(POLICY.confidence, line=line), **numbers)
+
+
+def test_the_list_of_a_compound_need_goes_by_the_ranks_in_its_parts(mecab):
+    maker = matchmaker(COMPANIES, NEEDS, mecab, policy=drawing(0.0))
+    shortlist = maker.match(MOROCCO, k=9, today=TODAY)
+
+    reach = defaultdict(float)
+    for item in shortlist.parts:
+        part = Need("N", item.part.text)
+        for match in maker.match(part, k=9, today=TODAY).matches:
+            reach[match.company.company_id] += 1 / (1 + match.rank)
+    scores = {m.company.company_id: m.score for m in shortlist.matches}
+    ids = [m.company.company_id for m in shortlist.matches]
+    assert ids == sorted(scores, key=lambda id: (-reach[id], -scores[id], id))
+
+
+def test_a_compound_need_gets_a_consortium_drawn_from_its_parts_lists(mecab):
+    maker = matchmaker(COMPANIES, NEEDS, mecab, policy=drawing(0.0))
+    shortlist = maker.match(MOROCCO, k=9, today=TODAY)
+
+    consortium = shortlist.consortium
+    best = {p.part.part_id: max(map(usefulness_of_match, p.matches)) for p in shortlist.parts}
+    assert consortium.coverage == best  # three parts, four places: the best of each part
+    assert consortium.uncovered == ()
+    listed = {
+        item.part.part_id: {m.company.company_id for m in item.matches} for item in shortlist.parts
+    }
+    for member in consortium.members:
+        assert all(member.company.company_id in listed[part_id] for part_id, _ in member.covers)
+    assert shortlist.to_dict()["consortium"] == consortium.to_dict()
+
+
+def test_a_consortium_has_no_more_members_and_no_lower_coverage_than_policy_says(mecab):
+    few = matchmaker(COMPANIES, NEEDS, mecab, policy=drawing(0.0, consortium_members=1))
+    strict = matchmaker(COMPANIES, NEEDS, mecab, policy=drawing(1.0))
+
+    assert len(few.match(MOROCCO, today=TODAY).consortium.members) == 1
+    nobody = strict.match(MOROCCO, today=TODAY).consortium
+    assert nobody.members == ()
+    assert nobody.uncovered == ("N-010#1", "N-010#2", "N-010#3")
+
+
 def test_in_the_union_a_company_stands_where_its_best_text_puts_it(maker):
     shortlist = maker.match(MOROCCO, k=9, today=TODAY)
 
@@ -393,6 +451,7 @@ def test_a_plain_need_has_no_parts_and_covers_nothing(maker):
     shortlist = maker.match(NEEDS[0], today=TODAY)
 
     assert shortlist.parts == ()
+    assert shortlist.consortium is None
     assert all(match.covers == () for match in shortlist.matches)
 
 
@@ -418,8 +477,11 @@ def test_opportunities_are_the_textbook_ranking_over_all_offerings(maker, mecab)
     opportunities = maker.opportunities(eight, k=9, today=TODAY)
 
     texts = {need.need_id: need.text for need in NEEDS}
-    each = [exact_scores(mecab, texts, offering.text) for offering in eight.offerings]
-    expected = {id: max(scores[id] for scores in each) for id in texts}
+    each = [(o, exact_scores(mecab, texts, o.text)) for o in eight.offerings]
+    expected = {
+        need.need_id: max(scores[need.need_id] + kind_points(need, o) for o, scores in each)
+        for need in NEEDS
+    }
     assert {m.need.need_id: m.score for m in opportunities.matches} == pytest.approx(
         expected, abs=1e-6
     )

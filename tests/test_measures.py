@@ -1,14 +1,22 @@
+import doctest
 import math
-from itertools import product
+from itertools import combinations, product
 
 import ir_measures
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation import significance
 from evaluation.measures import MEASURES, score_run
 from evaluation.runs import Run, read_run, to_trec, write_text
-from evaluation.significance import bootstrap_interval, compare_paired, holm
+from evaluation.significance import (
+    bootstrap_interval,
+    compare_paired,
+    holm,
+    letter_display,
+    ratio_interval,
+)
 from matcher.errors import UnreadableFile
 from matcher.ranking import Hit
 
@@ -160,6 +168,7 @@ def test_ids_with_spaces_survive_the_run_file(tmp_path):
     assert read_run(tmp_path / "new" / "run.trec") == run
 
 
+@settings(deadline=None)  # a busy machine is slow, not wrong
 @given(id=st.text(alphabet=st.sampled_from("a%2 0F\u3000\t\u00a0가"), min_size=1))
 def test_any_id_survives_the_run_file(id, tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "run.trec"
@@ -259,3 +268,58 @@ def test_holm_multiplies_by_the_tests_that_are_left_and_never_falls():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([3 * 0.01, 2 * 0.03, 2 * 0.03])
     assert holm([0.9, 0.5]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+def test_a_ratio_that_every_group_shares_has_no_width():
+    interval = ratio_interval([(0.3, 0.6), (1.0, 2.0), (0.1, 0.2)])
+
+    assert (interval.low, interval.high) == (pytest.approx(0.5), pytest.approx(0.5))
+
+
+def test_the_interval_of_a_ratio_agrees_with_all_resamples_counted():
+    # Of the 4 draws of two groups a quarter holds the first alone (ratio 1 / 2) and a quarter the
+    # second alone (4 / 2): both tails of 2.5 % lie inside of these quarters.
+    interval = ratio_interval([(1.0, 2.0), (4.0, 2.0)])
+
+    assert (interval.low, interval.high) == (1 / 2, 4 / 2)
+
+
+def test_there_is_no_ratio_to_nothing():
+    for groups in ([], [(1.0, 0.0)]):
+        interval = ratio_interval(groups)
+
+        assert (interval.low, interval.high) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("different", "letters"),
+    [
+        ([], ["a", "a", "a", "a"]),
+        (["13", "14", "24"], ["a", "ab", "bc", "c"]),
+        (["12", "13", "14", "23", "24", "34"], ["a", "b", "c", "d"]),
+        (["12"], ["a", "b", "ab", "ab"]),
+        (["13", "24"], ["ab", "ac", "cd", "bd"]),
+    ],
+)
+def test_letters_are_those_that_one_finds_by_hand(different, letters):
+    found = letter_display(list("1234"), [frozenset(pair) for pair in different])
+
+    assert [found[name] for name in "1234"] == letters
+
+
+@settings(deadline=None)  # a busy machine is slow, not wrong
+@given(st.lists(st.booleans(), min_size=21, max_size=21))
+def test_two_share_a_letter_exactly_where_they_do_not_differ(is_different):
+    names = list("1234567")
+    pairs = [frozenset(pair) for pair in combinations(names, 2)]
+    different = {pair for pair, yes in zip(pairs, is_different, strict=True) if yes}
+
+    letters = letter_display(names, different)
+
+    for one, other in combinations(names, 2):
+        shares = bool(set(letters[one]) & set(letters[other]))
+        assert shares == (frozenset((one, other)) not in different)
+
+
+def test_the_examples_of_the_docstrings_hold():
+    assert doctest.testmod(significance).failed == 0

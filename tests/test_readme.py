@@ -21,7 +21,9 @@ COMMANDS = (
     ("greenmatch match N-014 -k 2", 40, 0),
 )
 """Command, how many lines of its output to show from the start, and how many from the end."""
-CHANGING = re.compile(r"\d{8}T\d{12,}-[0-9a-f]{8}|\d{4}-\d\d-\d\dT[\d:+]+|@[0-9a-f]{12}")
+CHANGING = re.compile(
+    r"\d{1,3}% \([^)]+\)|\d{8}T\d{12,}-[0-9a-f]{8}|\d{4}-\d\d-\d\dT[\d:+]+|@[0-9a-f]{12}"
+)
 DECIMAL = re.compile(r"[+-]?\d+\.\d{3}")
 TOLERANCE = 0.02  # other processors round sums of thousands of products differently
 

@@ -50,6 +50,8 @@ COMPANIES = st.builds(
     languages=CODES,
     export_countries=CODES,
     excluded_countries=CODES,
+    target_sectors=st.lists(WORDS, max_size=2),
+    min_budget_usd=st.none() | st.floats(0, 1e12),
     offerings=OFFERINGS,
 )
 NEEDS = st.builds(
@@ -112,6 +114,13 @@ def test_only_ids_and_names_are_required():
     )
 
 
+def test_what_a_company_wants_is_left_out_of_its_form_where_it_has_not_said_it():
+    silent = Company("C", "빗물나라").to_dict()
+    outspoken = Company("C", "빗물나라", target_sectors=("LED",), min_budget_usd=5e5).to_dict()
+
+    assert outspoken == silent | {"target_sectors": ["LED"], "min_budget_usd": 500_000.0}
+
+
 def test_an_offering_without_an_id_is_named_after_its_place():
     company = Company.from_dict(
         {"company_id": "C-7", "name_ko": "가", "offerings": [{"title": "하나"}, {"title": "둘"}]}
@@ -146,6 +155,8 @@ def test_an_offering_key_splits_into_what_it_was_made_of(owner, part):
         ("languages", {"languages": {"ko": True}}),
         ("export_countries", {"export_countries": 82}),
         ("excluded_countries", {"excluded_countries": "VN"}),
+        ("target_sectors", {"target_sectors": "LED"}),
+        ("min_budget_usd", {"min_budget_usd": "50만 달러"}),
         ("certifications", {"certifications": "녹색인증"}),
         ("certifications", {"certifications": [3]}),
         ("certifications", {"certifications": [{"number": "1"}]}),

@@ -101,7 +101,7 @@ def test_an_expired_certificate_and_a_missing_one_are_told_apart():
 
     assert broken is not None
     assert "2026-06-30" in broken.label
-    assert "‘GR’이(가) 없습니다" in broken.label
+    assert "‘GR’이 없습니다" in broken.label
 
 
 def test_a_renewed_certificate_outweighs_its_expired_one():

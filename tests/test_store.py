@@ -225,6 +225,37 @@ def test_an_address_that_cannot_be_used_is_refused_without_showing_its_password(
     assert "secret" not in caught.value.sentence
 
 
+def test_what_stood_under_a_name_that_became_a_field_is_kept_and_read(url: str) -> None:
+    texts = {"min_budget_usd": "상담 뒤 결정", "target_sectors": "LED", "비고": "가"}
+    numbers = {"min_budget_usd": 250_000, "target_sectors": ["LED"]}
+    with closing(Store.open(url)) as store:
+        store.save([Company("C-1", "가", extra=texts), Company("C-2", "나")], [], SOURCE)
+        store.save([Company("C-3", "다", extra=numbers)], [], SOURCE)
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("ALTER TABLE companies DROP COLUMN target_sectors")
+        connection.execute("ALTER TABLE companies DROP COLUMN min_budget_usd")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+
+    with closing(Store.open(url)) as store:
+        first, second, third = store.companies()
+
+    assert first.extra == {
+        "min_budget_usd (원문)": "상담 뒤 결정",
+        "target_sectors (원문)": "LED",
+        "비고": "가",
+    }
+    assert (first.min_budget_usd, second.target_sectors) == (None, ())
+    assert (third.min_budget_usd, third.target_sectors) == (250_000.0, ("LED",))
+
+
+def test_what_a_company_wants_survives_the_store(store: Store) -> None:
+    company = Company("C", "가", target_sectors=("물", "LED"), min_budget_usd=2.5e5)
+
+    store.save([company], [], SOURCE)
+
+    assert store.company("C") == company
+
+
 def test_migrations_and_tables_say_the_same(store: Store, url: str) -> None:
     engine = create_engine(url)
     with engine.connect() as connection:

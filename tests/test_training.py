@@ -2,12 +2,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexing.encoder import load_model
+from indexing.material import FOLDS, Material, Pair, read_material, without_repeats
 from indexing.model import BUNDLED, find_model
-from indexing.training import Pair, Recipe, Trainer, _without_repeats, differences, read_material
+from indexing.training import Recipe, Trainer, differences, state
 
 MATERIAL = Path(__file__).parent.parent / "data" / "training"
 SMALL = replace(
-    Recipe(), steps=1, pairs_per_step=4, concepts_per_step=2, long_texts_per_step=1, long_tokens=32
+    Recipe(), steps=1, pairs_per_step=4, concepts_per_step=2, passages_per_step=2, long_tokens=32
 )
 
 
@@ -16,23 +17,50 @@ def test_the_written_material_is_as_large_as_the_card_says() -> None:
 
     assert counts["concepts"] == 450
     assert counts["needs"] == 3 * 450
+    assert counts["passages"] == 2 * 130
+    assert counts["questions"] == 3 * 260
+    assert counts["sentences fr"] == 4 * 60
     assert counts["terms vi"] == 5 * 70
 
 
 def test_pairs_that_share_a_text_do_not_stand_in_one_batch() -> None:
     pairs = [Pair("물", "water"), Pair("물", "eau"), Pair("빛", "light"), Pair("등", "light")]
 
-    assert _without_repeats(pairs) == [Pair("물", "water"), Pair("빛", "light")]
+    assert without_repeats(pairs) == [Pair("물", "water"), Pair("빛", "light")]
 
 
 def test_training_changes_the_upper_layers_and_nothing_else(user_cache: Path) -> None:
     place = find_model(BUNDLED, user_cache)
     said: list[str] = []
-    trainer = Trainer(place, read_material(MATERIAL, None), SMALL)
+    material = read_material(MATERIAL, None)
+    few = Material(material.concepts[:20], material.passages[:20], material.pairs)
+    trainer = Trainer(place, few, SMALL)
 
     trainer.run(said.append)
-    changed = differences(trainer.model, load_model(place), kept=1.0)
+    changed = differences(state(trainer.model), state(load_model(place)), kept=1.0)
 
     layers = {int(name.split("encoder.layer.")[1].split(".")[0]) for name in changed}
     assert layers == set(range(SMALL.frozen_layers, 12))
-    assert said[-1].startswith("1/1 ")
+    assert any(line.startswith("1/1 ") for line in said)
+
+
+def test_what_is_kept_apart_is_never_trained_on() -> None:
+    material = read_material(MATERIAL, None)
+
+    for fold in range(FOLDS):
+        training, dev = material.split(fold)
+        assert not {c.id for c in training.concepts} & {c.id for c in dev.concepts}
+        assert len(training.passages) + len(dev.passages) == len(material.passages)
+        assert dev.concepts
+        assert dev.passages
+
+
+def test_measuring_batches_point_at_the_right_answer() -> None:
+    material = read_material(MATERIAL, None)
+
+    for name, batch in material.batches().items():
+        assert len(batch.asked) == len(batch.right), name
+        assert max(batch.right) < len(batch.answers)
+    foreign = material.batches()["needs-foreign"]
+    concept = material.concepts[foreign.right[0]]
+    assert foreign.asked[0] in [text for language, text in concept.needs if language != "ko"]

@@ -28,6 +28,11 @@ def test_a_cache_answers_what_its_encoder_answers(tmp_path):
 
     assert (cache.name, cache.backend, cache.dimension) == ("bag-of-words@1", "none", 64)
     assert cache.passages("가 나 " * 40) == encoder.passages("가 나 " * 40)
+    for one, other in zip(
+        cache.token_vectors(TEXTS, "query"), encoder.token_vectors(TEXTS, "query"), strict=True
+    ):
+        assert one.offsets == other.offsets
+        assert (one.vectors == other.vectors).all()
 
 
 def test_only_new_texts_are_encoded(tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from indexing.encoder import Kind, Vectors
+from indexing.encoder import Kind, TokenVectors, Vectors
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
 from service.settings import Settings
@@ -92,6 +92,15 @@ class BigramEncoder:
         progress("임베딩", len(texts), len(texts))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
+
+    def token_vectors(self, texts: Sequence[str], kind: Kind) -> tuple[TokenVectors, ...]:
+        """Every pair of characters without a blank is a token."""
+        found = []
+        for text in texts:
+            starts = [i for i in range(len(text) - 1) if not any(map(str.isspace, text[i : i + 2]))]
+            offsets = tuple((start, start + 2) for start in starts)
+            found.append(TokenVectors(self.encode([text[a:b] for a, b in offsets], kind), offsets))
+        return tuple(found)
 
     def passages(self, text: str) -> tuple[tuple[int, int], ...]:
         return ((0, len(text)),)

@@ -144,6 +144,8 @@ class CompanyBody(Open):
     export_countries: Lines | None = None
     target_countries: Lines | None = None
     excluded_countries: Lines | None = None
+    target_sectors: Lines | None = Field(None, description="희망 분야: 코드나 이름")
+    min_budget_usd: Number | None = Field(None, description="최소 사업규모(미국 달러)")
     offerings: Annotated[list[OfferingBody], Field(max_length=500)] | None = None
 
 
@@ -214,8 +216,25 @@ class OfferingName(Closed):
     title: str
 
 
+class ObjectionBody(Closed):
+    """한쪽이 바라는 것 가운데 맞지 않는 것. share는 그 때문에 깎인 비율입니다."""
+
+    side: Literal["need", "company"]
+    wish: str
+    share: float
+    label: str
+
+
+class AcceptanceBody(Closed):
+    """수용도: 수요기관과 기업이 이 매칭을 받아들일 만한 정도(0~1)."""
+
+    need_side: float
+    company_side: float
+    reasons: list[ObjectionBody]
+
+
 class MatchBody(Closed):
-    """매칭: 점수는 근거들의 점수를 더한 값입니다."""
+    """매칭: 점수는 근거들의 점수를 더한 값입니다. 기회 목록의 순서는 pair_score를 따릅니다."""
 
     rank: int
     company_id: str
@@ -223,10 +242,14 @@ class MatchBody(Closed):
     need_id: str
     title: str
     score: float
+    summary: str = Field(description="전화로 말할 수 있는 한마디")
     offerings: list[OfferingName]
     reasons: list[ReasonBody]
     missing: list[MissingBody]
     covers: list[str]
+    acceptance: AcceptanceBody | None
+    pair_score: float | None
+    probability: float | None
 
 
 class RefusalBody(Closed):
@@ -249,6 +272,30 @@ class PartBody(Closed):
     matches: list[MatchBody]
 
 
+class CoveredPartBody(Closed):
+    """맡는 항목과 그 항목에 얼마나 맞는지(0~1)."""
+
+    part_id: str
+    usefulness: float
+
+
+class MemberBody(Closed):
+    """컨소시엄의 한 기업."""
+
+    company_id: str
+    name_ko: str
+    covers: list[CoveredPartBody]
+
+
+class ConsortiumBody(Closed):
+    """컨소시엄 제안: 항목을 가장 많이 덮는 기업들. notice는 맡을 기업이 없는 항목을 말합니다."""
+
+    members: list[MemberBody]
+    coverage: dict[str, float]
+    uncovered: list[str]
+    notice: str | None
+
+
 class ProvenanceBody(Closed):
     """무엇으로 만든 결과인가."""
 
@@ -260,14 +307,16 @@ class ProvenanceBody(Closed):
 
 
 class ShortlistBody(Closed):
-    """추천 명단. 빈 명단이면 notice가 그 뜻을 말합니다. stale은 색인이 낡았을 때의 알림입니다."""
+    """추천 명단. 빈 명단이면 notice가 그 뜻을 말하고 nearest가 가장 가까웠던 기업입니다. stale은 낡은 색인의 알림입니다."""
 
     need_id: str
     title: str
     notice: str | None
     matches: list[MatchBody]
+    nearest: list[MatchBody]
     refusals: list[RefusalBody]
     parts: list[PartBody]
+    consortium: ConsortiumBody | None
     provenance: ProvenanceBody
     stale: str | None
 

@@ -44,6 +44,8 @@ def company_row(company: Company) -> Row:
         "export_countries": list(company.export_countries),
         "target_countries": list(company.target_countries),
         "excluded_countries": list(company.excluded_countries),
+        "target_sectors": list(company.target_sectors),
+        "min_budget_usd": company.min_budget_usd,
         "extra": _plain(company.extra),
         "digest": digest,
     }

@@ -76,6 +76,8 @@ class CompanyRow(Base):
     export_countries: Mapped[list[str]] = mapped_column(JSON)
     target_countries: Mapped[list[str]] = mapped_column(JSON)
     excluded_countries: Mapped[list[str]] = mapped_column(JSON)
+    target_sectors: Mapped[list[str] | None] = mapped_column(JSON)
+    min_budget_usd: Mapped[float | None] = mapped_column(Float(53))
     extra: Mapped[dict[str, Any]] = mapped_column(JSON)
     digest: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,285 @@
+"""Fitting and checking how sure a match is: the numbers of [confidence] in policy.toml.
+
+For every need of the sets (and of `no_supplier_needs.jsonl` beside them) the ten best companies
+are taken, in the whole registry and in random smaller ones, and a logistic regression learns from
+the judgements which of them are useful. Each need is asked twice, whole and by its title alone:
+people type short texts too, and length must not tell who fits. Everything that is reported comes from cross-validation
+over needs; versions of one need in several languages (`same_as`) are never parted.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.calibration import expected_calibration_error
+from evaluation.datasets import MatchingDataset, read_matching
+from evaluation.systems import Engine
+from evaluation.tables import Table
+from matcher.confidence import features
+from matcher.matching import Catalogue, Found, Matchmaker
+from matcher.progress import Progress, silent
+from matcher.records import Need
+
+FEATURES = (
+    "dense",
+    "lexical",
+    "concept",
+    "kind",
+    "foreign",
+    "need_length",
+    "offering_length",
+    "size",
+)
+NEVER_NEGATIVE = FEATURES[:4]
+BEST = 10
+SMALL_REGISTRY = 20
+SMALL_DRAWS = 3
+FOLDS = 10
+SEED = 20150520
+REFUSED_ANSWERABLE = 0.02
+"""Share of answerable needs that the line may refuse on the sets it is drawn on: new ones lose more."""
+STRENGTH = 10.0
+"""Inverse of the ridge penalty on standardised features."""
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The best companies for one need in one registry.
+
+    group: needs that may not be parted. rows: (len, FEATURES). useful: judged 2 or better.
+    answerable: somebody in that registry was judged useful.
+    """
+
+    dataset: str
+    group: str
+    companies: int
+    rows: Array
+    useful: tuple[bool, ...]
+    answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Weights by name, intercept included; `line` is the probability below which nobody fits."""
+
+    weights: Mapping[str, float]
+    line: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What cross-validation says of a set and registry size.
+
+    error: expected calibration error over the best ten. refused_*: shares of the needs with and
+    without a useful company that are answered "nobody fits".
+    """
+
+    dataset: str
+    companies: int
+    cases: int
+    error: float
+    refused_answerable: float
+    refused_unanswerable: float
+
+
+def read_cases(folder: Path, engine: Engine, progress: Progress = silent) -> list[Case]:
+    """Search every need of a set, in its registry and in smaller ones."""
+    from indexing.snapshot import build_snapshot, open_snapshot
+
+    dataset = read_matching(folder)
+    groups = {
+        need.need_id: str(need.extra.get("same_as") or need.need_id) for need in _needs(dataset)
+    }
+    nobody = _nobody(folder)
+    with TemporaryDirectory(prefix="greenmatch-fit-") as work:
+        records = (dataset.companies.values(), dataset.needs.values())
+        build_snapshot(Path(work), *records, engine.encoder, engine.analyzer, progress=progress)
+        snapshot = open_snapshot(Path(work), engine.encoder, engine.analyzer)
+        catalogue = Catalogue(dataset.companies, dataset.needs)
+        matchmaker = Matchmaker(catalogue, snapshot, engine.policy)
+        cases = []
+        wanted = [need for need in _needs(dataset) if need.need_id in dataset.qrels] + nobody
+        for done, need in enumerate(wanted, start=1):
+            grades = dataset.qrels.get(need.need_id, {})
+            group = groups.get(need.need_id, need.need_id)
+            for asked in (need, replace(need, description="")):
+                found = matchmaker.find(asked, len(dataset.companies))
+                cases += list(_cases(dataset, group, found, grades))
+            progress(f"찾기 {dataset.name}", done, len(wanted))
+    return cases
+
+
+def _needs(dataset: MatchingDataset) -> Sequence[Need]:
+    return tuple(dataset.needs.values())
+
+
+def _nobody(folder: Path) -> list[Need]:
+    path = folder / "no_supplier_needs.jsonl"
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Need.from_dict(json.loads(line)) for line in lines if line.strip()]
+
+
+def _cases(
+    dataset: MatchingDataset, group: str, found: Sequence[Found], grades: Mapping[str, int]
+) -> Iterator[Case]:
+    """Yield the whole registry's case, and those of smaller registries drawn by the need's id."""
+    everybody = sorted(dataset.companies)
+    chance = random.Random(f"{SEED} {group}")
+    registries = [everybody]
+    if len(everybody) > SMALL_REGISTRY:
+        registries += [chance.sample(everybody, SMALL_REGISTRY) for _ in range(SMALL_DRAWS)]
+    for registry in registries:
+        members = set(registry)
+        best = [item for item in found if item.company.company_id in members][:BEST]
+        if best:
+            yield Case(
+                dataset.name,
+                group,
+                len(registry),
+                np.array([_row(item, len(registry)) for item in best]),
+                tuple(grades.get(item.company.company_id, 0) >= 2 for item in best),
+                any(grades.get(company, 0) >= 2 for company in members),
+            )
+
+
+def _row(item: Found, companies: int) -> list[float]:
+    agreement = item.agreement if item.agreement is not None else 1.0
+    texts = (item.need_text, item.offerings[0].text)
+    values = features(item.points, agreement, *texts, companies)
+    return [values[name] for name in FEATURES]
+
+
+def fit(cases: Sequence[Case]) -> Fit:
+    """Fit weights, and the highest line that in no set refuses more than REFUSED_ANSWERABLE.
+
+    The line looks at whole registries; what it really refuses is measured by `cross_validate`.
+    """
+    weights = _weights(cases)
+    whole = {
+        case.dataset: max(c.companies for c in cases if c.dataset == case.dataset) for case in cases
+    }
+    lines = []
+    for dataset, companies in whole.items():
+        best = [
+            max(_probabilities(case, weights))
+            for case in cases
+            if case.answerable and (case.dataset, case.companies) == (dataset, companies)
+        ]
+        if best:
+            lines.append(float(np.quantile(best, REFUSED_ANSWERABLE)))
+    return Fit(weights, min(lines, default=0.0))
+
+
+def _weights(cases: Sequence[Case]) -> dict[str, float]:
+    """Minimise the logistic loss with a ridge; weights of points are not negative (L-BFGS-B)."""
+    from scipy.optimize import minimize
+
+    rows = np.concatenate([case.rows for case in cases])
+    useful = np.array([label for case in cases for label in case.useful], dtype=float)
+    # every need counts alike, in however many registries it was searched
+    shares = np.concatenate([np.full(len(case.rows), 1 / len(case.rows)) for case in cases])
+    mean, spread = rows.mean(axis=0), rows.std(axis=0)
+    spread[spread == 0] = 1.0
+    scaled = (rows - mean) / spread
+
+    def loss(vector: Array) -> tuple[float, Array]:
+        logits = scaled @ vector[1:] + vector[0]
+        value = float((shares * (np.logaddexp(0, logits) - useful * logits)).sum())
+        slope = shares * (1 / (1 + np.exp(-logits)) - useful)
+        penalty = vector.copy()
+        penalty[0] = 0.0
+        gradient = np.concatenate([[slope.sum()], scaled.T @ slope]) + penalty / STRENGTH
+        return value + float((penalty**2).sum()) / (2 * STRENGTH), gradient
+
+    bounds = [(None, None)] + [(0 if n in NEVER_NEGATIVE else None, None) for n in FEATURES]
+    start = np.zeros(len(FEATURES) + 1)
+    found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    slopes = found.x[1:] / spread
+    weights = dict(zip(FEATURES, map(float, slopes), strict=True))
+    return {"intercept": float(found.x[0] - (slopes * mean).sum()), **weights}
+
+
+def _probabilities(case: Case, weights: Mapping[str, float]) -> list[float]:
+    slopes = np.array([weights[name] for name in FEATURES])
+    logits = case.rows @ slopes + weights["intercept"]
+    return [float(value) for value in 1 / (1 + np.exp(-logits))]
+
+
+def cross_validate(cases: Sequence[Case]) -> list[Check]:
+    """Fit on nine tenths of the needs and measure on the tenth, for each set and registry size."""
+    groups = sorted({(case.dataset, case.group) for case in cases})
+    random.Random(SEED).shuffle(groups)
+    fold_of = {group: place % FOLDS for place, group in enumerate(groups)}
+    judged: list[tuple[Case, list[float], float]] = []
+    for fold in range(FOLDS):
+        training = [case for case in cases if fold_of[case.dataset, case.group] != fold]
+        fitted = fit(training)
+        judged += [
+            (case, _probabilities(case, fitted.weights), fitted.line)
+            for case in cases
+            if fold_of[case.dataset, case.group] == fold
+        ]
+    return _checks(judged)
+
+
+def check(cases: Sequence[Case], fitted: Fit) -> list[Check]:
+    """Measure a fit on cases it has not seen."""
+    return _checks([(case, _probabilities(case, fitted.weights), fitted.line) for case in cases])
+
+
+def _checks(judged: Sequence[tuple[Case, Sequence[float], float]]) -> list[Check]:
+    checks = []
+    for key in sorted({(case.dataset, case.companies) for case, _, _ in judged}):
+        mine = [item for item in judged if (item[0].dataset, item[0].companies) == key]
+        stated = [value for _, values, _ in mine for value in values]
+        useful = [label for case, _, _ in mine for label in case.useful]
+        refused = [(case.answerable, max(values) < line) for case, values, line in mine]
+        checks.append(
+            Check(
+                *key,
+                len(mine),
+                expected_calibration_error(stated, useful),
+                _share([no for answerable, no in refused if answerable]),
+                _share([no for answerable, no in refused if not answerable]),
+            )
+        )
+    return checks
+
+
+def _share(values: Sequence[bool]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def check_table(title: str, checks: Sequence[Check]) -> Table:
+    """Return the table that people read."""
+    rows = tuple(
+        (
+            item.dataset,
+            f"{item.companies:,}",
+            f"{item.cases:,}",
+            f"{item.error:.3f}",
+            f"{item.refused_answerable:.1%}",
+            f"{item.refused_unanswerable:.1%}",
+        )
+        for item in checks
+    )
+    head = ("자료", "기업", "물음", "보정 오차", "거절: 답 있음", "거절: 답 없음")
+    return Table(title, head, rows)
+
+
+def to_toml(fitted: Fit, model: str) -> str:
+    """Return the [confidence] table of policy.toml; `model` is the one whose scores were fitted."""
+    names = ("intercept", *FEATURES)
+    numbers = "".join(f"{name} = {fitted.weights[name]:.3f}\n" for name in names)
+    return f'[confidence]\nmodel = "{model}"\n{numbers}line = {fitted.line:.3f}'
