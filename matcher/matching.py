@@ -145,7 +145,7 @@ class Matchmaker:
         parts = split_parts(need)
         part_found = [self._companies_for(need, p.part.text, p.start, scope) for p in parts]
         whole = self._companies_for(need, need.text, 0, scope)
-        found = self._over_parts(_best_of_each([whole, *part_found]), part_found)
+        found = self._over_parts(_best_of_each([whole, *part_found]), whole, part_found)
         kept, refusals = _walk(found, k, day, "match")
         lists = [
             self._part_list(part, items, day) for part, items in zip(parts, part_found, strict=True)
@@ -291,18 +291,24 @@ class Matchmaker:
         return _ranked(fitting), _ranked(missing)
 
     def _over_parts(
-        self, found: Sequence[Found], part_found: Sequence[Sequence[Found]]
+        self,
+        found: Sequence[Found],
+        whole: Sequence[Found],
+        part_found: Sequence[Sequence[Found]],
     ) -> list[Found]:
-        """Order a union so that the best of every part stand on top, and who is good at several.
+        """Order a union so that the best for the whole and for every part stand on top.
 
-        By score the part with the most words would fill the top (docs/decisions/0007). Without
-        parts the order is that of the scores.
+        By score the part with the most words would fill the top, by parts alone one that lost its
+        context would (docs/decisions/0007). Without parts the order is that of the scores.
         """
+        if not part_found:
+            return list(found)
+        weighed = [(whole, self._policy.whole_weight), *((items, 1.0) for items in part_found)]
         reach: dict[str, float] = {}
-        for items in part_found:
+        for items, weight in weighed:
             for rank, item in enumerate(items[: self._policy.part_ranks], start=1):
                 company_id = item.company.company_id
-                gain = 1 / (self._policy.part_rank_offset + rank)
+                gain = weight / (self._policy.part_rank_offset + rank)
                 reach[company_id] = reach.get(company_id, 0.0) + gain
         return sorted(found, key=lambda item: (-reach.get(item.company.company_id, 0), *item.order))
 

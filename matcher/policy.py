@@ -60,6 +60,7 @@ class Policy:
     consortium_members: int
     part_rank_offset: int
     part_ranks: int
+    whole_weight: float
     certificate_days: int
     reciprocal: ReciprocalPolicy
     confidence: ConfidencePolicy
@@ -84,6 +85,7 @@ class Policy:
             consortium_members=int(tables["lists"]["consortium_members"]),
             part_rank_offset=int(tables["lists"]["part_rank_offset"]),
             part_ranks=int(tables["lists"]["part_ranks"]),
+            whole_weight=float(tables["lists"]["whole_weight"]),
             certificate_days=int(tables["notice"]["certificate_days"]),
             reciprocal=_reciprocal(tables["reciprocal"]),
             confidence=_confidence(tables["confidence"]),

@@ -381,7 +381,7 @@ def drawing(line: float, **numbers):
     return replace(POLICY, confidence=replace(POLICY.confidence, line=line), **numbers)
 
 
-def test_the_list_of_a_compound_need_goes_by_the_ranks_in_its_parts(mecab):
+def test_the_list_of_a_compound_need_goes_by_the_ranks_in_its_parts_and_in_the_whole(mecab):
     maker = matchmaker(COMPANIES, NEEDS, mecab, policy=drawing(0.0))
     shortlist = maker.match(MOROCCO, k=9, today=TODAY)
 
@@ -390,6 +390,8 @@ def test_the_list_of_a_compound_need_goes_by_the_ranks_in_its_parts(mecab):
         part = Need("N", item.part.text)
         for match in maker.match(part, k=9, today=TODAY).matches:
             reach[match.company.company_id] += 1 / (1 + match.rank)
+    for rank, item in enumerate(maker.find(MOROCCO, 9), start=1):
+        reach[item.company.company_id] += 2 / (1 + rank)  # the whole text counts for two parts
     scores = {m.company.company_id: m.score for m in shortlist.matches}
     ids = [m.company.company_id for m in shortlist.matches]
     assert ids == sorted(scores, key=lambda id: (-reach[id], -scores[id], id))
