@@ -51,5 +51,5 @@ train: install ## 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / retr
 	$(BIN)/python -m indexing.training --cache .greenmatch/training $(if $(PAIRS),--pairs $(PAIRS))
 
 SETS ?= $(wildcard ../shared/eval/retrieval/*)
-quality: install ## 표본과 SETS에서 품질을 재어 docs/quality에 적음 / measure quality
-	$(BIN)/greenmatch-eval compare data/samples $(SETS) --out docs/quality
+quality: install ## 표본, 확인용 자료, SETS에서 품질을 재어 docs/quality에 적음 (SYSTEMS=쉼표로 나눈 이름) / measure quality
+	$(BIN)/greenmatch-eval compare data/samples data/heldout $(SETS) $(if $(SYSTEMS),--systems $(SYSTEMS)) --out docs/quality

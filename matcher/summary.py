@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from matcher.explanation import Reason, shorten
+from matcher.explanation import Reason, Span, shorten
 from matcher.particles import with_particle
 from matcher.records import Company, Need, Offering
 from matcher.vocabulary import country_label, language_label
@@ -84,10 +84,18 @@ def _says_need(subject: str) -> bool:
 
 
 def _new_words(offering: Offering, reasons: Sequence[Reason]) -> str:
-    """Return the offering's quote of the strongest reason, if it says more than the title."""
+    """Return the offering's quote of the strongest reason, if it can be said and is news.
+
+    Half a sentence can be read as a quote but not said as one; a piece of the title is no news.
+    """
     for reason in reasons[:1]:
         for span in reason.offering_spans:
             is_in_title = span.quote in offering.title or offering.title in span.quote
-            if reason.source == "dense" and HANGUL.search(span.quote) and not is_in_title:
-                return shorten(span.quote, LONGEST_QUOTE).rstrip(" ,;:·")
+            is_sayable = HANGUL.search(span.quote) and _ends_sentence(span, offering.text)
+            if reason.source == "dense" and is_sayable and not is_in_title:
+                return shorten(span.quote, LONGEST_QUOTE)
     return ""
+
+
+def _ends_sentence(span: Span, text: str) -> bool:
+    return text[span.end - 1] in ".!?。" or text[span.end : span.end + 1] in ("", ".", "\n")

@@ -42,6 +42,23 @@ def test_a_quote_that_only_repeats_the_title_is_not_said_twice(quote):
     assert said == say(NEED, COMPANY, OFFERING, (), ())
 
 
+@pytest.mark.parametrize("quote", ["폐열로 전기를 만드는", "스토커식"])
+def test_half_a_sentence_is_not_said_as_a_quote(quote):
+    said = say(NEED, COMPANY, OFFERING, (reason("dense", quote),), ())
+
+    assert said == say(NEED, COMPANY, OFFERING, (), ())
+
+
+def test_a_line_without_a_full_stop_is_said():
+    offering = Offering("1", "소각 설비", "폐열로 전기를 만드는 소각로\n부품은 현지에서 조달")
+
+    said = say(
+        NEED, COMPANY, offering, (reason("dense", "폐열로 전기를 만드는 소각로", offering),), ()
+    )
+
+    assert "“폐열로 전기를 만드는 소각로”라고 소개하는" in said
+
+
 def test_the_first_missing_condition_follows():
     said = say(NEED, COMPANY, OFFERING, (), ("베트남어 기록이 없습니다.", "둘째입니다."))
 
