@@ -54,7 +54,9 @@ def run_server(
         console.print(plain(f"http://{shown}:{settings.port} 에서 엽니다. 문서: /docs"))
         sys.stderr.flush()
         app = create_app(settings, workbench, is_open=insecure_open)
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+        # uvicorn's own log settings would close the handlers of other libraries
+        config = uvicorn.Config(app, log_config=None, access_log=False)
+        uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
         workbench.close()
