@@ -22,8 +22,9 @@ from evaluation.calibration import expected_calibration_error
 from evaluation.datasets import MatchingDataset, read_matching
 from evaluation.systems import Engine
 from evaluation.tables import Table
+from matcher.candidates import Found
 from matcher.confidence import features
-from matcher.matching import Catalogue, Found, Matchmaker
+from matcher.matching import Catalogue, Matchmaker
 from matcher.progress import Progress, silent
 from matcher.records import Need
 
@@ -32,12 +33,13 @@ FEATURES = (
     "lexical",
     "concept",
     "kind",
+    "sector",
     "foreign",
     "need_length",
     "offering_length",
     "size",
 )
-NEVER_NEGATIVE = FEATURES[:4]
+NEVER_NEGATIVE = FEATURES[:5]
 BEST = 10
 SMALL_REGISTRY = 20
 SMALL_DRAWS = 3

@@ -15,6 +15,8 @@ from indexing.encoder import Encoder, Kind, Vectors
 from matcher.explanation import Span
 
 REMEMBERED = 2_000
+CARRYING_SHARE = 0.4
+"""A span carries where it has at least this share of the best span's excess fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,8 @@ class TextQuoter:
         """Return the span of each text that carries their similarity, the two nearest in meaning.
 
         Spans are sought in the two passages that are most alike. A span carries where their cosine
-        falls further without it than it falls, on average, for as many characters of the passage. Of
-        such spans of both, the pair with the highest cosine between themselves is quoted (ties: the
+        falls further without it than it falls, on average, for as many characters of the passage,
+        and that by at least CARRYING_SHARE of what the best one does. Of such spans the pair with the highest cosine between themselves is quoted (ties: the
         earlier ones). A fall is exact for one clause, encoded anew without it; for neighbouring
         clauses it is the sum.
         """
@@ -141,7 +143,7 @@ def _most_alike(needs: Sequence[Passage], offerings: Sequence[Passage]) -> tuple
 
 
 def _carrying(passage: Passage, parts: Anatomy, other: Vectors) -> list[int]:
-    """Return which spans carry; the best one where none does, the only one where there is one."""
+    """Return which spans carry; the best one where none falls further than the average."""
     if not len(parts.without):
         return [0]
     falls = float(passage.vector @ other) - parts.without @ other
@@ -151,7 +153,8 @@ def _carrying(passage: Passage, parts: Anatomy, other: Vectors) -> list[int]:
     sums = np.asarray(
         [excess[(starts >= span.start) & (starts < span.end)].sum() for span in parts.spans]
     )
-    return np.flatnonzero(sums > 0).tolist() or [int(sums.argmax())]
+    line = max(CARRYING_SHARE * float(sums.max()), np.finfo(np.float32).tiny)
+    return np.flatnonzero(sums >= line).tolist() or [int(sums.argmax())]
 
 
 def _shifted(text: str, span: Span, start: int) -> Span:

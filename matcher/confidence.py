@@ -29,6 +29,7 @@ def features(
         "lexical": points.lexical,
         "concept": points.concept,
         "kind": points.kind,
+        "sector": points.sector,
         "foreign": 1 - agreement,
         "need_length": math.log(max(1, len(need_text))),
         "offering_length": math.log(max(1, len(offering_text))),

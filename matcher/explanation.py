@@ -30,7 +30,8 @@ class Span:
 class Reason:
     """One term of the score (근거).
 
-    source: "dense" (meaning), "lexical" (shared words) or "concept" (terms of the field).
+    source: "dense" (meaning), "lexical" (shared words), "concept" (terms of the field), "kind"
+        (project types) or "sector" (fields of technology).
     points: what this term adds to the score.
     label: one Korean sentence.
     need_spans, offering_spans: pieces of `need.text` and of the named offering's `text`.

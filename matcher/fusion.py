@@ -1,7 +1,7 @@
 """From what two sources say to one score that is a plain sum.
 
-score = cosine + weight x coverage + weight x concepts (+ weight x agreement of project types, which
-the Matchmaker adds: `with_kind`). Coverage is absolute (see `Evidence`): the best of a bad list
+score = cosine + weight x coverage + weight x concepts (+ what the records say of project types and
+sectors, which the Matchmaker adds: `with_kind`, `matcher.sectors`). Coverage is absolute (see `Evidence`): the best of a bad list
 does not look perfect, as it does after min-max scaling, and a query in another language has hardly
 any. The weight falls with script agreement: the few words that an English need shares with Korean
 texts are names and loan words and say less. Concepts are terms of the field under one name for all
@@ -29,11 +29,12 @@ class Points:
     lexical: float
     concept: float = 0.0
     kind: float = 0.0
+    sector: float = 0.0
 
     @property
     def total(self) -> float:
         """The score."""
-        return math.fsum((self.dense, self.lexical, self.concept, self.kind))
+        return math.fsum((self.dense, self.lexical, self.concept, self.kind, self.sector))
 
 
 def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -> Points:

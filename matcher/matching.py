@@ -1,11 +1,12 @@
 """Need to shortlist, company to opportunities: search, fuse, apply rules, explain."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
+from matcher.candidates import Found, Scope, best_of_each, over_parts, walk
 from matcher.confidence import features, probability
 from matcher.consortium import Consortium, propose_consortium
 from matcher.errors import InvalidRequest
@@ -19,14 +20,13 @@ from matcher.ranking import QueryEvidence, Retriever
 from matcher.reciprocal import Acceptance, acceptance, pair_score, usefulness_of
 from matcher.records import Company, Need, Offering, offering_key, split_key
 from matcher.rules import (
-    Broken,
     CompanyFilters,
-    Direction,
     NeedFilters,
     broken_rule,
     missing_conditions,
 )
-from matcher.shortlist import Match, Opportunities, PartList, Provenance, Refusal, Shortlist
+from matcher.sectors import need_sectors, offering_sectors, sector_points, sector_reason
+from matcher.shortlist import Match, Opportunities, PartList, Provenance, Shortlist
 
 MOST_MATCHES = 1_000
 
@@ -73,40 +73,6 @@ class SearchIndex(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One pair that a search proposes: who, through which offerings (best first), and why.
-
-    need_text, base: the text that was searched with and where it begins in `need.text`.
-    asked: the project types of that text.
-    agreement: share of common script of need and offerings; None where it is not known
-        (opportunities), and then no probability is stated.
-    """
-
-    need: Need
-    company: Company
-    offerings: tuple[Offering, ...]
-    points: Points
-    need_text: str
-    asked: ProjectTypes
-    base: int = 0
-    agreement: float | None = None
-
-    @property
-    def order(self) -> tuple[float, str, str]:
-        """The total order of a list: higher score first, then ids."""
-        return (-self.points.total, self.company.company_id, self.need.need_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """How far a search reaches: the ids it may see, how many matches, on which day."""
-
-    allowed: Collection[str] | None
-    k: int
-    day: date
-
-
 class Matchmaker:
     """Answers from one catalogue and one index; safe to use from many threads at once.
 
@@ -145,8 +111,8 @@ class Matchmaker:
         parts = split_parts(need)
         part_found = [self._companies_for(need, p.part.text, p.start, scope) for p in parts]
         whole = self._companies_for(need, need.text, 0, scope)
-        found = self._over_parts(_best_of_each([whole, *part_found]), whole, part_found)
-        kept, refusals = _walk(found, k, day, "match")
+        found = over_parts(best_of_each([whole, *part_found]), whole, part_found, self._policy)
+        kept, refusals = walk(found, k, day, "match")
         lists = [
             self._part_list(part, items, day) for part, items in zip(parts, part_found, strict=True)
         ]
@@ -184,7 +150,7 @@ class Matchmaker:
         allowed = self._allowed_needs(filters)
         found = self._needs_for(company, Scope(allowed, k, day))
         found.sort(key=lambda item: (-self._accepted(item, day)[1], *item.order))
-        kept, refusals = _walk(found, k, day, "opportunities")
+        kept, refusals = walk(found, k, day, "opportunities")
         return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
 
     def find(self, need: Need, k: int) -> list[Found]:
@@ -202,7 +168,7 @@ class Matchmaker:
         while True:
             evidence = self._index.offerings.evidence(text, depth, scope.allowed)
             points = {
-                key: self._with_kind(item, asked, self._catalogue.offerings[key])
+                key: self._with_records(item, need, text, asked, self._catalogue.offerings[key])
                 for key, item in self._weigh(evidence).items()
                 if key in self._catalogue.offerings
             }
@@ -243,7 +209,8 @@ class Matchmaker:
                 is_exhausted = is_exhausted and len(evidence.candidates) < depth
                 for need_id, points in self._weigh(evidence).items():
                     if need := self._catalogue.needs.get(need_id):
-                        weighed = self._with_kind(points, asked_kind(need, need.text), offering)
+                        asked = asked_kind(need, need.text)
+                        weighed = self._with_records(points, need, need.text, asked, offering)
                         per_need.setdefault(need_id, []).append((weighed, offering))
             found = []
             for need_id, pairs in per_need.items():
@@ -277,11 +244,15 @@ class Matchmaker:
     def _weigh(self, evidence: QueryEvidence) -> Mapping[str, Points]:
         return weigh(evidence, self._system, self._policy)
 
-    def _with_kind(self, points: Points, asked: ProjectTypes, offering: Offering) -> Points:
-        """Project types count in the product only: one arm alone is one arm alone."""
+    def _with_records(
+        self, points: Points, need: Need, text: str, asked: ProjectTypes, offering: Offering
+    ) -> Points:
+        """Project types and sectors count in the product only: one arm alone is one arm alone."""
         if self._system != "hybrid":
             return points
-        return with_kind(points, agreement(asked, offered_kind(offering)), self._policy)
+        points = with_kind(points, agreement(asked, offered_kind(offering)), self._policy)
+        fields = need_sectors(need, text), offering_sectors(offering)
+        return replace(points, sector=sector_points(*fields, self._policy.sector))
 
     def _parted(self, matches: Sequence[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
         """Part those who are probable enough from the nearest misses, each ranked from 1."""
@@ -289,28 +260,6 @@ class Matchmaker:
         fitting = [m for m in matches if m.probability is None or m.probability >= line]
         missing = [m for m in matches if m.probability is not None and m.probability < line]
         return _ranked(fitting), _ranked(missing)
-
-    def _over_parts(
-        self,
-        found: Sequence[Found],
-        whole: Sequence[Found],
-        part_found: Sequence[Sequence[Found]],
-    ) -> list[Found]:
-        """Order a union so that the best for the whole and for every part stand on top.
-
-        By score the part with the most words would fill the top, by parts alone one that lost its
-        context would (docs/decisions/0007). Without parts the order is that of the scores.
-        """
-        if not part_found:
-            return list(found)
-        weighed = [(whole, self._policy.whole_weight), *((items, 1.0) for items in part_found)]
-        reach: dict[str, float] = {}
-        for items, weight in weighed:
-            for rank, item in enumerate(items[: self._policy.part_ranks], start=1):
-                company_id = item.company.company_id
-                gain = weight / (self._policy.part_rank_offset + rank)
-                reach[company_id] = reach.get(company_id, 0.0) + gain
-        return sorted(found, key=lambda item: (-reach.get(item.company.company_id, 0), *item.order))
 
     def _consortium(self, parts: Sequence[PartList]) -> Consortium | None:
         """Propose who together covers the parts; a need that is one whole has none."""
@@ -320,7 +269,7 @@ class Matchmaker:
         return propose_consortium(parts, most=most, line=line)
 
     def _part_list(self, part: PartSpan, found: Sequence[Found], day: date) -> PartList:
-        kept, _ = _walk(found, self._policy.part_matches, day, "match")
+        kept, _ = walk(found, self._policy.part_matches, day, "match")
         return PartList(part.part, self._matches(kept, day, {}))
 
     def _matches(
@@ -361,8 +310,13 @@ class Matchmaker:
             item.need_text, offering.text, offering.offering_id, item.points, self._index.quoter
         )
         if item.points.kind:
-            reason = kind_reason(item.points.kind, item.need_text, item.asked, offering)
-            reasons = tuple(sorted((*reasons, reason), key=lambda reason: -reason.points))
+            kind = kind_reason(item.points.kind, item.need_text, item.asked, offering)
+            reasons = (*reasons, kind)
+        if item.points.sector:
+            fields = need_sectors(item.need, item.need_text), offering_sectors(offering)
+            sector = sector_reason(item.points.sector, item.need_text, offering, *fields)
+            reasons = (*reasons, sector)
+        reasons = tuple(sorted(reasons, key=lambda reason: -reason.points))
         return tuple(_shift(reason, item.need.text, item.base) for reason in reasons)
 
     def _allowed_offerings(self, filters: CompanyFilters, day: date) -> Collection[str] | None:
@@ -383,40 +337,6 @@ class Matchmaker:
     def _provenance(self) -> Provenance:
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
         return Provenance(*self._index.origin, self._policy.fingerprint, made_at)
-
-
-def _best_of_each(lists: Iterable[Sequence[Found]]) -> list[Found]:
-    """Return the union of lists, each company where its best text puts it."""
-    best: dict[str, Found] = {}
-    for item in (item for items in lists for item in items):
-        company_id = item.company.company_id
-        if company_id not in best or item.order < best[company_id].order:
-            best[company_id] = item
-    return sorted(best.values(), key=lambda item: item.order)
-
-
-def _walk(
-    found: Sequence[Found], k: int, day: date, direction: Direction
-) -> tuple[list[Found], tuple[Refusal, ...]]:
-    """Walk down the order, refusing with a sentence, until `k` pairs are kept."""
-    kept: list[Found] = []
-    refusals: list[Refusal] = []
-    for item, broken in _judged(found, day, direction):
-        if len(kept) == k:
-            break
-        if broken is None:
-            kept.append(item)
-        else:
-            score = item.points.total
-            refusals.append(Refusal(item.company, item.need, broken.rule, broken.label, score))
-    return kept, tuple(refusals)
-
-
-def _judged(
-    found: Iterable[Found], day: date, direction: Direction
-) -> Iterator[tuple[Found, Broken | None]]:
-    for item in found:
-        yield item, broken_rule(item.need, item.company, day, direction)
 
 
 def _shift(reason: Reason, need_text: str, base: int) -> Reason:

@@ -24,6 +24,15 @@ class ReciprocalPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class SectorPolicy:
+    """Points for agreement of fields: by the texts' terms, lost to another field, by what is declared."""
+
+    named: float
+    other: float
+    declared: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConfidencePolicy:
     """Weights of the logistic function of `matcher.confidence`.
 
@@ -39,6 +48,7 @@ class ConfidencePolicy:
     lexical: float
     concept: float
     kind: float
+    sector: float
     foreign: float
     need_length: float
     offering_length: float
@@ -55,6 +65,7 @@ class Policy:
     concept_weight: float
     concept_weight_foreign: float
     kind_weight: float
+    sector: SectorPolicy
     candidates: int
     part_matches: int
     consortium_members: int
@@ -80,6 +91,11 @@ class Policy:
             concept_weight=float(tables["fusion"]["concept_weight"]),
             concept_weight_foreign=float(tables["fusion"]["concept_weight_foreign"]),
             kind_weight=float(tables["fusion"]["kind_weight"]),
+            sector=SectorPolicy(
+                named=float(tables["fusion"]["sector_named"]),
+                other=float(tables["fusion"]["sector_other"]),
+                declared=float(tables["fusion"]["sector_declared"]),
+            ),
             candidates=int(tables["lists"]["candidates"]),
             part_matches=int(tables["lists"]["part_matches"]),
             consortium_members=int(tables["lists"]["consortium_members"]),

@@ -16,7 +16,7 @@ from matcher.shortlist import Match, Opportunities, PartList, Provenance, Refusa
 from matcher.vocabulary import country_label, language_label
 from service.screen import hanging, one_line, paragraph, plain, print_table
 
-SOURCES = {"dense": "의미", "lexical": "낱말", "concept": "용어", "kind": "유형"}
+SOURCES = {"dense": "의미", "lexical": "낱말", "concept": "용어", "kind": "유형", "sector": "분야"}
 SHOWN_REFUSALS = 5
 SHOWN_OFFERINGS = 3
 SHOWN_NEAREST = 3

@@ -17,6 +17,7 @@ POLICY = replace(
     lexical=2.0,
     concept=3.0,
     kind=4.0,
+    sector=5.0,
     foreign=-1.0,
     need_length=0.0,
     offering_length=0.0,
@@ -26,11 +27,13 @@ SHARES = st.floats(0, 1)
 
 
 def test_the_probability_is_the_logistic_function_of_the_weighted_features():
-    points = Points(dense=0.8, lexical=0.1, concept=0.05, kind=0.02)
+    points = Points(dense=0.8, lexical=0.1, concept=0.05, kind=0.02, sector=0.01)
 
     stated = probability(features(points, 0.25, "수요", "공급", 1000), POLICY)
 
-    logit = -2.0 + 1.0 * 0.8 + 2.0 * 0.1 + 3.0 * 0.05 + 4.0 * 0.02 - 1.0 * 0.75 - 0.5 * 3
+    logit = (
+        -2.0 + 1.0 * 0.8 + 2.0 * 0.1 + 3.0 * 0.05 + 4.0 * 0.02 + 5.0 * 0.01 - 1.0 * 0.75 - 0.5 * 3
+    )
     assert stated == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
@@ -38,7 +41,7 @@ def test_the_probability_is_the_logistic_function_of_the_weighted_features():
 def test_more_points_never_make_a_match_less_probable(dense, lexical, agreement, more):
     less = Points(dense, lexical)
 
-    for term in ("dense", "lexical", "concept", "kind"):
+    for term in ("dense", "lexical", "concept", "kind", "sector"):
         better = replace(less, **{term: getattr(less, term) + more})
         assert probability(
             features(better, agreement, "수요", "공급", 100), SHIPPED
@@ -51,7 +54,7 @@ def test_a_probability_lies_between_0_and_1_whatever_comes_in(dense, companies):
 
 
 def test_the_shipped_weights_of_points_are_not_negative_and_the_line_is_a_probability():
-    assert min(SHIPPED.dense, SHIPPED.lexical, SHIPPED.concept, SHIPPED.kind) >= 0
+    assert min(SHIPPED.dense, SHIPPED.lexical, SHIPPED.concept, SHIPPED.kind, SHIPPED.sector) >= 0
     assert 0 < SHIPPED.line < 1
 
 

@@ -19,6 +19,7 @@ from matcher.policy import Policy
 from matcher.project_types import agreement, need_types, offering_types
 from matcher.records import Certification, Company, Need, Offering, offering_key
 from matcher.rules import CompanyFilters, NeedFilters
+from matcher.sectors import need_sectors, offering_sectors, sector_points
 
 TODAY = date(2026, 7, 1)
 POLICY = replace(Policy.load(), candidates=4, part_matches=2)
@@ -116,10 +117,12 @@ def names(analyzer, text) -> list[str]:
     return list(dict.fromkeys([*(token.form for token in analyzer.concepts(text)), *sectors]))
 
 
-def kind_points(need: Need, offering) -> float:
-    """Half the weight more or less, by the table of project types; nothing where unknown."""
+def record_points(need: Need, offering) -> float:
+    """Project types: half the weight more or less, nothing where unknown. And the sectors' points."""
     asked = need_types(need.text, language=need.language, cooperation_type=need.cooperation_type)
-    return POLICY.kind_weight * (agreement(asked, offering_types(offering.text)) - 0.5)
+    kind = POLICY.kind_weight * (agreement(asked, offering_types(offering.text)) - 0.5)
+    fields = need_sectors(need, need.text), offering_sectors(offering)
+    return kind + sector_points(*fields, POLICY.sector)
 
 
 def shown(answer) -> list[tuple[str, str]]:
@@ -155,7 +158,7 @@ def test_a_shortlist_is_the_textbook_ranking_pooled_to_companies(maker, mecab, n
     best = defaultdict(lambda: -math.inf)
     for key, score in exact_scores(mecab, texts, need.text).items():
         company_id = key.split("\x1f")[0]
-        total = score + kind_points(need, offerings[key])
+        total = score + record_points(need, offerings[key])
         best[company_id] = max(best[company_id], total)
     assert {m.company.company_id: m.score for m in shortlist.matches} == pytest.approx(
         dict(best), abs=1e-6
@@ -173,7 +176,8 @@ def test_the_score_is_the_sum_of_reasons_that_quote_both_texts(mecab, need, syst
     assert shortlist.matches
     assert_explained(shortlist)
     sources = {reason.source for match in shortlist.matches for reason in match.reasons}
-    assert sources <= ({"dense", "lexical", "concept", "kind"} if system == "hybrid" else {system})
+    every = {"dense", "lexical", "concept", "kind", "sector"}
+    assert sources <= (every if system == "hybrid" else {system})
 
 
 def test_the_best_company_for_a_need_comes_first(maker):
@@ -481,7 +485,7 @@ def test_opportunities_are_the_textbook_ranking_over_all_offerings(maker, mecab)
     texts = {need.need_id: need.text for need in NEEDS}
     each = [(o, exact_scores(mecab, texts, o.text)) for o in eight.offerings]
     expected = {
-        need.need_id: max(scores[need.need_id] + kind_points(need, o) for o, scores in each)
+        need.need_id: max(scores[need.need_id] + record_points(need, o) for o, scores in each)
         for need in NEEDS
     }
     assert {m.need.need_id: m.score for m in opportunities.matches} == pytest.approx(
