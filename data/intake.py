@@ -4,8 +4,8 @@
 UnreadableFile; a row that cannot be taken in becomes a problem with severity "error".
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,8 @@ class Intake:
     needs: tuple[Need, ...]
     problems: tuple[Problem, ...]
     files: tuple[FileReport, ...]
+    places: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """Where each record stands, by ("company" or "need", id): file, sheet and row."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -103,6 +105,10 @@ def read_files(
     return reader.intake()
 
 
+def _place(source: Source, row: int) -> dict[str, Any]:
+    return {"file": source.file, "sheet": source.sheet, "row": row}
+
+
 def _to_kind(kind: str | None) -> Kind | None:
     if kind is None:
         return None
@@ -128,6 +134,10 @@ class _Reader:
             needs=tuple(need for need, _, _ in self._needs.values()),
             problems=tuple(self._problems),
             files=tuple(self._files),
+            places={
+                **{("company", id): _place(s, row) for id, (_, s, row) in self._companies.items()},
+                **{("need", id): _place(s, row) for id, (_, s, row) in self._needs.items()},
+            },
         )
 
     def read_sheets(self, path: Path, kind: Kind | None) -> None:

@@ -1,6 +1,6 @@
 """Pairs that a search proposes, on their way to a list: gathered, ordered over parts, judged by rules."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ from matcher.fusion import Points
 from matcher.policy import Policy
 from matcher.project_types import ProjectTypes
 from matcher.records import Company, Need, Offering
-from matcher.rules import Broken, Direction, broken_rule
+from matcher.rules import Broken
 from matcher.shortlist import Refusal
 
 
@@ -80,24 +80,18 @@ def best_of_each(lists: Iterable[Sequence[Found]]) -> list[Found]:
 
 
 def walk(
-    found: Sequence[Found], k: int, day: date, direction: Direction
+    found: Iterable[Found], k: int, broken_of: Callable[[Found], Broken | None]
 ) -> tuple[list[Found], tuple[Refusal, ...]]:
     """Walk down the order, refusing with a sentence, until `k` pairs are kept."""
     kept: list[Found] = []
     refusals: list[Refusal] = []
-    for item, broken in _judged(found, day, direction):
+    for item in found:
         if len(kept) == k:
             break
+        broken = broken_of(item)
         if broken is None:
             kept.append(item)
         else:
             score = item.points.total
             refusals.append(Refusal(item.company, item.need, broken.rule, broken.label, score))
     return kept, tuple(refusals)
-
-
-def _judged(
-    found: Iterable[Found], day: date, direction: Direction
-) -> Iterator[tuple[Found, Broken | None]]:
-    for item in found:
-        yield item, broken_rule(item.need, item.company, day, direction)

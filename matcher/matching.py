@@ -20,7 +20,9 @@ from matcher.ranking import QueryEvidence, Retriever
 from matcher.reciprocal import Acceptance, acceptance, pair_score, usefulness_of
 from matcher.records import Company, Need, Offering, offering_key, split_key
 from matcher.rules import (
+    Broken,
     CompanyFilters,
+    Direction,
     NeedFilters,
     broken_rule,
     missing_conditions,
@@ -37,6 +39,8 @@ class Catalogue:
 
     companies: Mapping[str, Company]
     needs: Mapping[str, Need]
+    vetoes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Pairs (need_id, company_id) that staff ruled out, with their note."""
     offerings: Mapping[str, Offering] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,7 +116,7 @@ class Matchmaker:
         part_found = [self._companies_for(need, p.part.text, p.start, scope) for p in parts]
         whole = self._companies_for(need, need.text, 0, scope)
         found = over_parts(best_of_each([whole, *part_found]), whole, part_found, self._policy)
-        kept, refusals = walk(found, k, day, "match")
+        kept, refusals = walk(found, k, lambda item: self._broken(item, day, "match"))
         lists = [
             self._part_list(part, items, day) for part, items in zip(parts, part_found, strict=True)
         ]
@@ -150,7 +154,7 @@ class Matchmaker:
         allowed = self._allowed_needs(filters)
         found = self._needs_for(company, Scope(allowed, k, day))
         found.sort(key=lambda item: (-self._accepted(item, day)[1], *item.order))
-        kept, refusals = walk(found, k, day, "opportunities")
+        kept, refusals = walk(found, k, lambda item: self._broken(item, day, "opportunities"))
         return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
 
     def find(self, need: Need, k: int) -> list[Found]:
@@ -188,9 +192,7 @@ class Matchmaker:
                 )
                 for company_id, keys in by_company.items()
             ]
-            passing = sum(
-                broken_rule(need, item.company, scope.day, "match") is None for item in found
-            )
+            passing = sum(self._broken(item, scope.day, "match") is None for item in found)
             if passing >= scope.k or len(evidence.candidates) < depth:
                 return sorted(found, key=lambda item: item.order)
             depth *= 2
@@ -219,13 +221,18 @@ class Matchmaker:
                 offerings = tuple(offering for _, offering in pairs)
                 asked = asked_kind(need, need.text)
                 found.append(Found(need, company, offerings, pairs[0][0], need.text, asked))
-            passing = sum(
-                broken_rule(item.need, company, scope.day, "opportunities") is None
-                for item in found
-            )
+            passing = sum(self._broken(item, scope.day, "opportunities") is None for item in found)
             if passing >= scope.k or is_exhausted:
                 return sorted(found, key=lambda item: item.order)
             depth *= 2
+
+    def _broken(self, item: Found, day: date, direction: Direction) -> Broken | None:
+        """Return why a pair may not be proposed: staff said so, or a hard rule does."""
+        note = self._catalogue.vetoes.get((item.need.need_id, item.company.company_id))
+        if note is not None:
+            said = f" ({note})" if note else ""
+            return Broken("veto", f"담당자가 이 짝을 제외했습니다{said}.")
+        return broken_rule(item.need, item.company, day, direction)
 
     def _probability(self, item: Found) -> float | None:
         """Return None where nothing was calibrated: one arm alone, another model."""
@@ -269,7 +276,9 @@ class Matchmaker:
         return propose_consortium(parts, most=most, line=line)
 
     def _part_list(self, part: PartSpan, found: Sequence[Found], day: date) -> PartList:
-        kept, _ = walk(found, self._policy.part_matches, day, "match")
+        kept, _ = walk(
+            found, self._policy.part_matches, lambda item: self._broken(item, day, "match")
+        )
         return PartList(part.part, self._matches(kept, day, {}))
 
     def _matches(

@@ -386,7 +386,7 @@ def _to_float(name: str, value: object) -> float | None:
     if value is None or value == "":
         return None
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value) + 0.0  # type: ignore[arg-type]  # no database keeps -0.0
     except (TypeError, ValueError, OverflowError):
         raise InvalidRecord(f"{name}은(는) 숫자여야 합니다.", field=name, value=value) from None
     if number != number or number in (float("inf"), float("-inf")):

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from matcher.errors import GreenMatchError
 from service import problems
-from service.api import health, imports, matching, records
+from service.api import health, history, imports, matching, records
 from service.door import BodyLimit, Door
 from service.pages import routes as pages
 from service.settings import Settings
@@ -60,7 +60,14 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, is_open=is_open)  # outermost
     problems.install(app)
-    for router in (matching.router, records.router, imports.router, health.router, pages.router):
+    for router in (
+        matching.router,
+        records.router,
+        history.router,
+        imports.router,
+        health.router,
+        pages.router,
+    ):
         app.include_router(router)
     static = resources.files("service").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

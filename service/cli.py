@@ -11,6 +11,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from matcher.errors import GreenMatchError, InvalidRequest
+from service import upkeep
 from service.help_text import KoreanCommand, KoreanGroup, speak_korean, usage_sentence
 from service.screen import bars, open_console, paragraph, plain, print_json
 from service.settings import Settings
@@ -239,6 +240,9 @@ def serve(
             insecure_open=insecure_open,
             progress=progress,
         )
+
+
+upkeep.register(app)
 
 
 def main() -> None:

@@ -1,15 +1,15 @@
 """Files from outside through the one door, `data.intake`: what can be read is read."""
 
 import getpass
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from matcher.errors import InvalidRecord, UnreadableFile
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
-from service.store import SaveReport, Source, Store, check_storable
+from service.store import Place, RecordKind, SaveReport, Source, Store, check_storable
 
 if TYPE_CHECKING:
     from data.intake import Problem
@@ -26,6 +26,7 @@ class Received:
     needs: tuple[Need, ...]
     problems: tuple["Problem", ...]
     unreadable: tuple[UnreadableFile, ...]
+    places: Mapping[tuple[RecordKind, str], Place] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -60,13 +61,15 @@ def read_all(
         companies, refused_companies = _sorted_out(intake.companies, names)
         needs, refused_needs = _sorted_out(intake.needs, names)
         problems = (*intake.problems, *refused_companies, *refused_needs)
-        return Received(names, companies, needs, problems, ())
+        places = cast("Mapping[tuple[RecordKind, str], Place]", intake.places)
+        return Received(names, companies, needs, problems, (), places)
     alone = [(path, read_all([path], kind, progress)) for path in paths]
     readable = [path for path, received in alone if not received.unreadable]
     rest = read_all(readable, kind, progress) if readable else Received((), (), (), (), ())
     broken = tuple(error for _, received in alone for error in received.unreadable)
     names = tuple(path.name for path in paths)
-    return Received(names, rest.companies, rest.needs, rest.problems, (*broken, *rest.unreadable))
+    unreadable = (*broken, *rest.unreadable)
+    return Received(names, rest.companies, rest.needs, rest.problems, unreadable, rest.places)
 
 
 def _sorted_out(
@@ -95,7 +98,7 @@ def _sorted_out(
 
 def store_all(store: Store, received: Received, actor: str) -> SaveReport:
     """Put the good records into the store, in one transaction."""
-    source = Source(actor, received.files, len(received.problems))
+    source = Source(actor, received.files, len(received.problems), received.places)
     return store.save(received.companies, received.needs, source)
 
 

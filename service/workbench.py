@@ -192,6 +192,7 @@ def _lay_out(contents: Contents, snapshot: "Snapshot", policy: Policy) -> Desk:
     catalogue = Catalogue(
         {company.company_id: company for company in contents.companies},
         {need.need_id: need for need in contents.needs},
+        contents.vetoes,
     )
     digest = record_digest(contents.companies, contents.needs)
     return Desk(

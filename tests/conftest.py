@@ -1,10 +1,13 @@
 """Fixtures that are slow to make and safe to share: the real analyzer and the real encoder."""
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
 import pytest
+import sqlalchemy
 
 from indexing.analyzer import Analyzer, open_analyzer
 from indexing.encoder import SentenceEncoder, open_encoder
@@ -25,3 +28,28 @@ def user_cache() -> Path:
 @pytest.fixture(scope="session")
 def real_encoder(user_cache: Path) -> SentenceEncoder:
     return open_encoder(None, user_cache, "openvino")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of an empty database of its own, on either engine; PostgreSQL where one can be made."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'deep' / 'store.sqlite3'}"
+        return
+    server = os.environ.get(
+        "GREENMATCH_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres"
+    )
+    engine = sqlalchemy.create_engine(
+        server, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3}
+    )
+    name = f"greenmatch_test_{uuid.uuid4().hex}"
+    try:
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+    except sqlalchemy.exc.OperationalError as error:
+        engine.dispose()
+        pytest.skip(f"no PostgreSQL to test on ({str(error.orig).splitlines()[0]})")
+    yield sqlalchemy.make_url(server).set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()

@@ -558,6 +558,13 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         ("post", "/api/v1/matches"),
         ("post", "/api/v1/opportunities"),
         ("post", "/api/v1/imports"),
+        ("get", "/api/v1/imports"),
+        ("post", "/api/v1/imports/{import_id}/undo"),
+        ("get", "/api/v1/history/{kind}/{record_id}"),
+        ("get", "/api/v1/expiring"),
+        ("get", "/api/v1/decisions"),
+        ("put", "/api/v1/decisions"),
+        ("delete", "/api/v1/decisions"),
         ("get", "/healthz"),
         ("get", "/readyz"),
     }

@@ -541,3 +541,23 @@ def test_every_answer_says_where_it_comes_from(maker):
         )
         assert provenance["policy"] == POLICY.fingerprint
         assert provenance["made_at"].endswith("+00:00")
+
+
+def test_a_pair_that_staff_ruled_out_is_refused_with_their_note(mecab):
+    maker = matchmaker(COMPANIES, NEEDS, mecab)
+    first = maker.match(NEEDS[0], today=TODAY).matches[0].company.company_id
+    catalogue = Catalogue(
+        {c.company_id: c for c in COMPANIES},
+        {n.need_id: n for n in NEEDS},
+        {(NEEDS[0].need_id, first): "지난 상담에서 불발"},
+    )
+    maker = Matchmaker(catalogue, maker._index, POLICY)
+
+    shortlist = maker.match(NEEDS[0], today=TODAY)
+    company = next(c for c in COMPANIES if c.company_id == first)
+    opportunities = maker.opportunities(company, today=TODAY)
+
+    assert first not in [m.company.company_id for m in shortlist.matches]
+    (veto,) = [r for r in shortlist.refusals if r.rule == "veto"]
+    assert (veto.company.company_id, "지난 상담에서 불발" in veto.label) == (first, True)
+    assert NEEDS[0].need_id not in [m.need.need_id for m in opportunities.matches]

@@ -1,17 +1,16 @@
 import dataclasses
-import json
-import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import Executable, create_engine, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
@@ -22,11 +21,12 @@ from service.store.tables import Base
 from tests.worlds import companies, needs
 
 SOURCE = Source("tester", ("a.xlsx",))
+FIRST_TABLES = ("store_revision", "imports", "companies", "offerings", "needs")
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'deep' / 'store.sqlite3'}"
+def url(database_url: str) -> str:
+    return database_url
 
 
 @pytest.fixture
@@ -36,9 +36,25 @@ def store(url: str) -> Iterator[Store]:
     store.close()
 
 
-def _dump(url: str) -> list[str]:
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        return list(connection.iterdump())
+def _dump(url: str, *tables: str) -> list[str]:
+    """Every row of every table, or of those that are named."""
+    return [
+        f"{table.name}: {tuple(row)}"
+        for table in Base.metadata.sorted_tables
+        if not tables or table.name in tables
+        for row in _execute(url, select(table).order_by(*table.primary_key.columns))
+    ]
+
+
+def _execute(url: str, *statements: Executable | str) -> Sequence[Any]:
+    engine = create_engine(url)
+    rows: Sequence[Any] = ()
+    with engine.begin() as connection:
+        for statement in statements:
+            done = connection.execute(text(statement) if isinstance(statement, str) else statement)
+            rows = done.all() if done.returns_rows else ()
+    engine.dispose()
+    return rows
 
 
 def test_what_goes_in_comes_out_equal_and_in_id_order(store: Store) -> None:
@@ -114,9 +130,9 @@ def test_the_revision_moves_with_every_change_also_one_by_another_process(
 
     other.save(companies(), needs(), SOURCE)
     revisions.append(store.revision())
-    other.delete_company("C-1")
+    other.delete_company("C-1", SOURCE)
     revisions.append(store.revision())
-    other.delete_need("N-1")
+    other.delete_need("N-1", SOURCE)
     revisions.append(store.revision())
 
     assert len(set(revisions)) == len(revisions)
@@ -125,18 +141,22 @@ def test_the_revision_moves_with_every_change_also_one_by_another_process(
 
 
 def test_unknown_ids_are_named(store: Store) -> None:
-    for ask in (store.company, store.need, store.delete_company, store.delete_need):
+    for ask in (store.company, store.need):
         with pytest.raises(UnknownId, match="X-404"):
             ask("X-404")
+    for remove in (store.delete_company, store.delete_need):
+        with pytest.raises(UnknownId, match="X-404"):
+            remove("X-404", SOURCE)
 
 
 def test_deleting_a_company_takes_its_offerings_along(store: Store, url: str) -> None:
     store.save(companies(), [], SOURCE)
 
-    store.delete_company("C-2")
+    store.delete_company("C-2", SOURCE)
 
     assert [c.company_id for c in store.companies()] == ["C-1", "C-3"]
-    assert not any("막여과" in line for line in _dump(url))
+    assert not any("막여과" in line for line in _dump(url, "companies", "offerings"))
+    assert any("막여과" in line for line in _dump(url, "changes"))
 
 
 def test_pages_join_to_the_whole_list_in_id_order(store: Store) -> None:
@@ -201,8 +221,7 @@ def test_opening_at_the_same_moment_migrates_once(url: str) -> None:
 
 def test_a_database_of_a_newer_version_is_refused_in_korean(url: str) -> None:
     Store.open(url).close()
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    _execute(url, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(StoreUnavailable, match=r"새 버전.*9999"):
         Store.open(url)
@@ -231,10 +250,14 @@ def test_what_stood_under_a_name_that_became_a_field_is_kept_and_read(url: str) 
     with closing(Store.open(url)) as store:
         store.save([Company("C-1", "가", extra=texts), Company("C-2", "나")], [], SOURCE)
         store.save([Company("C-3", "다", extra=numbers)], [], SOURCE)
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-        connection.execute("ALTER TABLE companies DROP COLUMN target_sectors")
-        connection.execute("ALTER TABLE companies DROP COLUMN min_budget_usd")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    later = [t.name for t in Base.metadata.sorted_tables if t.name not in FIRST_TABLES]
+    _execute(
+        url,
+        *(f"DROP TABLE {name}" for name in reversed(later)),
+        "ALTER TABLE companies DROP COLUMN target_sectors",
+        "ALTER TABLE companies DROP COLUMN min_budget_usd",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
 
     with closing(Store.open(url)) as store:
         first, second, third = store.companies()
@@ -275,15 +298,13 @@ def test_the_tables_are_valid_for_postgresql() -> None:
     assert "import_id BIGSERIAL" in "".join(ddl)
 
 
-def test_the_history_says_who_what_and_how_many(store: Store, url: str) -> None:
+def test_the_log_says_who_what_and_how_many(store: Store) -> None:
     store.save(companies(), needs(), Source("홍길동", ("표.xlsx",), problems=4))
 
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        rows = connection.execute("SELECT actor, files, counts FROM imports").fetchall()
-    ((actor, files, counts),) = rows
-    assert (actor, json.loads(files)) == ("홍길동", ["표.xlsx"])
-    assert json.loads(counts)["companies"] == {"added": 3, "changed": 0, "unchanged": 0}
-    assert json.loads(counts)["problems"] == 4
+    (entry,) = store.imports()
+    assert (entry.actor, entry.files) == ("홍길동", ("표.xlsx",))
+    assert entry.counts["companies"] == {"added": 3, "changed": 0, "unchanged": 0}
+    assert entry.counts["problems"] == 4
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)

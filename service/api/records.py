@@ -88,7 +88,7 @@ def put_company(company_id: RecordId, body: CompanyBody, bench: Bench) -> JSONRe
 )
 def delete_company(company_id: RecordId, bench: Bench) -> Response:
     """Remove one company; it leaves the answers at once."""
-    bench.store.delete_company(company_id)
+    bench.store.delete_company(company_id, _SOURCE)
     return Response(status_code=204)
 
 
@@ -141,7 +141,7 @@ def put_need(need_id: RecordId, body: NeedBody, bench: Bench) -> JSONResponse:
 )
 def delete_need(need_id: RecordId, bench: Bench) -> Response:
     """Remove one need; it leaves the answers at once."""
-    bench.store.delete_need(need_id)
+    bench.store.delete_need(need_id, _SOURCE)
     return Response(status_code=204)
 
 

@@ -2,6 +2,30 @@
 
 from service.store.rows import check_storable
 from service.store.store import Store
-from service.store.values import Contents, Page, SaveReport, Source, Tally
+from service.store.values import (
+    Change,
+    Contents,
+    Decision,
+    ImportEntry,
+    Page,
+    Place,
+    RecordKind,
+    SaveReport,
+    Source,
+    Tally,
+)
 
-__all__ = ["Contents", "Page", "SaveReport", "Source", "Store", "Tally", "check_storable"]
+__all__ = [
+    "Change",
+    "Contents",
+    "Decision",
+    "ImportEntry",
+    "Page",
+    "Place",
+    "RecordKind",
+    "SaveReport",
+    "Source",
+    "Store",
+    "Tally",
+    "check_storable",
+]

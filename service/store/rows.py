@@ -46,7 +46,7 @@ def company_row(company: Company) -> Row:
         "excluded_countries": list(company.excluded_countries),
         "target_sectors": list(company.target_sectors),
         "min_budget_usd": company.min_budget_usd,
-        "extra": _plain(company.extra),
+        "extra": plain(company.extra),
         "digest": digest,
     }
 
@@ -61,7 +61,7 @@ def offering_rows(company: Company) -> list[Row]:
             "title": offering.title,
             "description": offering.description,
             "sector": offering.sector,
-            "extra": _plain(offering.extra),
+            "extra": plain(offering.extra),
         }
         for position, offering in enumerate(company.offerings)
     ]
@@ -86,7 +86,7 @@ def need_row(need: Need) -> Row:
         "deadline": need.deadline,
         "cooperation_type": need.cooperation_type,
         "sector": need.sector,
-        "extra": _plain(need.extra),
+        "extra": plain(need.extra),
         "digest": digest,
     }
 
@@ -138,9 +138,10 @@ def _storable_bytes(form: Mapping[str, Any]) -> bytes:
         ) from error
 
 
-def _plain(extra: Mapping[str, Any]) -> Row:
-    plain: Row = json.loads(json.dumps(dict(extra), ensure_ascii=False, default=_iso))
-    return plain
+def plain(extra: Mapping[str, Any]) -> Row:
+    """Return a form as JSON holds it: dates as ISO text, tuples as lists."""
+    read: Row = json.loads(json.dumps(dict(extra), ensure_ascii=False, default=_iso))
+    return read
 
 
 def _iso(value: object) -> str:

@@ -1,19 +1,38 @@
 """The store: records in, records out, each change in one transaction."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from matcher.errors import UnknownId
 from matcher.records import Company, Need
+from service.store.dumping import PlainRow, dump_tables, load_tables
+from service.store.history import (
+    decide,
+    forget_decision,
+    read_changes,
+    read_decisions,
+    read_imports,
+    undo_import,
+)
 from service.store.reading import read_companies, read_needs, read_page, read_revision
 from service.store.rows import company_row, need_row, offering_rows
 from service.store.schema import open_engine, translated
 from service.store.tables import CompanyRow, NeedRow
-from service.store.values import Contents, Page, SaveReport, Source
-from service.store.writing import remove, write_records
+from service.store.values import (
+    Change,
+    Contents,
+    Decision,
+    ImportEntry,
+    Page,
+    RecordKind,
+    SaveReport,
+    Source,
+    Verdict,
+)
+from service.store.writing import remove_records, write_records
 
 
 class Store:
@@ -44,7 +63,12 @@ class Store:
         """Read everything, and the revision it belongs to, as of one moment."""
         with self._reader() as connection:
             revision = read_revision(connection)
-            return Contents(read_companies(connection), read_needs(connection), revision)
+            vetoes = {
+                (item.need_id, item.company_id): item.note
+                for item in read_decisions(connection)
+                if item.verdict == "vetoed"
+            }
+            return Contents(read_companies(connection), read_needs(connection), revision, vetoes)
 
     def companies(self) -> tuple[Company, ...]:
         """Return all companies in id order."""
@@ -55,6 +79,16 @@ class Store:
         """Return all needs in id order."""
         with self._reader() as connection:
             return read_needs(connection)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many companies and needs there are."""
+        with self._reader() as connection:
+            return {
+                "companies": connection.execute(
+                    select(func.count(CompanyRow.company_id))
+                ).scalar_one(),
+                "needs": connection.execute(select(func.count(NeedRow.need_id))).scalar_one(),
+            }
 
     def company(self, company_id: str) -> Company:
         """Return one company; raises UnknownId."""
@@ -100,17 +134,70 @@ class Store:
         with self._writer() as connection:
             return write_records(connection, company_rows, offerings, need_rows, source)
 
-    def delete_company(self, company_id: str) -> None:
+    def delete_company(self, company_id: str, source: Source) -> None:
         """Remove a company with its offerings; raises UnknownId."""
         with self._writer() as connection:
-            if not remove(connection, CompanyRow.company_id, company_id):
+            if not remove_records(connection, "company", [company_id], source):
                 raise _unknown("공급기업", company_id)
 
-    def delete_need(self, need_id: str) -> None:
+    def delete_need(self, need_id: str, source: Source) -> None:
         """Remove a need; raises UnknownId."""
         with self._writer() as connection:
-            if not remove(connection, NeedRow.need_id, need_id):
+            if not remove_records(connection, "need", [need_id], source):
                 raise _unknown("수요", need_id)
+
+    def imports(self, limit: int = 50, before: int | None = None) -> tuple[ImportEntry, ...]:
+        """Return the log, newest first: every import, change by hand, deletion and undoing."""
+        with self._reader() as connection:
+            return read_imports(connection, limit, before)
+
+    def history(self, kind: RecordKind, record_id: str) -> tuple[Change, ...]:
+        """Return every version of a record, newest first; raises UnknownId where it never was."""
+        with self._reader() as connection:
+            changes = read_changes(connection, kind, record_id)
+        if not changes:
+            raise _unknown("공급기업" if kind == "company" else "수요", record_id)
+        return changes
+
+    def undo(self, import_id: int, source: Source) -> ImportEntry:
+        """Take a whole import back, as a change that can be taken back itself.
+
+        Raises UnknownId, and InvalidRequest where a record was changed since: nothing is undone then.
+        """
+        with self._writer() as connection:
+            return undo_import(connection, import_id, source)
+
+    def dump(self) -> tuple[str, dict[str, list[PlainRow]]]:
+        """Return the schema's version and every row of every table, as of one moment."""
+        with self._reader() as connection:
+            return dump_tables(connection)
+
+    def load(self, tables: Mapping[str, Sequence[PlainRow]]) -> None:
+        """Replace everything by what `dump` gave, all or nothing; raises UnreadableFile."""
+        with self._writer() as connection:
+            load_tables(connection, tables)
+
+    def decide(
+        self, need_id: str, company_id: str, verdict: Verdict, note: str, actor: str
+    ) -> Decision:
+        """Keep what staff decided of a pair; a veto keeps it out of the matches. Raises UnknownId."""
+        with self._writer() as connection:
+            if not read_needs(connection, [need_id]):
+                raise _unknown("수요", need_id)
+            if not read_companies(connection, [company_id]):
+                raise _unknown("공급기업", company_id)
+            return decide(connection, need_id, company_id, verdict, note, actor)
+
+    def forget_decision(self, need_id: str, company_id: str) -> None:
+        """Take a decision back; raises UnknownId where there is none."""
+        with self._writer() as connection:
+            if not forget_decision(connection, need_id, company_id):
+                raise _unknown("결정", f"{need_id}, {company_id}")
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return all decisions."""
+        with self._reader() as connection:
+            return read_decisions(connection)
 
     @contextmanager
     def _reader(self) -> Iterator[Connection]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     Text,
@@ -55,6 +56,40 @@ class ImportRow(Base):
     actor: Mapped[str] = mapped_column(Text)
     files: Mapped[list[str]] = mapped_column(JSON)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ChangeRow(Base):
+    """One record as it was before an import changed it (None: it was not there), and from where.
+
+    What it became is the next change's `before`, or the record itself: nothing is kept twice.
+    place: file, sheet and row as Excel shows it; None for changes made by hand.
+    """
+
+    __tablename__ = "changes"
+    __table_args__ = (
+        Index("ix_changes_kind_record_id", "kind", "record_id"),
+        Index("ix_changes_import_id", "import_id"),
+    )
+
+    change_id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    import_id: Mapped[int] = mapped_column(RowNumber, ForeignKey("imports.import_id"))
+    kind: Mapped[str] = mapped_column(Text)
+    record_id: Mapped[str] = mapped_column(Identifier)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class DecisionRow(Base):
+    """What staff decided of a pair; a veto keeps it out of the matches."""
+
+    __tablename__ = "decisions"
+
+    need_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    verdict: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class CompanyRow(Base):

@@ -1,20 +1,30 @@
 """What the store is told and what it answers."""
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
 
 from matcher.records import Company, Need
 
 T = TypeVar("T")
+RecordKind = Literal["company", "need"]
+Place = Mapping[str, Any]
+"""Where a record stood: file, sheet (or None) and row as Excel shows it."""
+Verdict = Literal["approved", "vetoed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a change comes from: who made it, from which files; `problems` were left out."""
+    """Where a change comes from: who made it, from which files; `problems` were left out.
+
+    places: where each record stood, by (kind, id); absent for what was typed.
+    """
 
     actor: str
     files: tuple[str, ...] = ()
     problems: int = 0
+    places: Mapping[tuple[RecordKind, str], Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +83,86 @@ class Contents:
     companies: tuple[Company, ...]
     needs: tuple[Need, ...]
     revision: str
+    vetoes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Pairs (need_id, company_id) that staff ruled out, with their note."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """One line of the log: a change of records, or an import taken back."""
+
+    import_id: int
+    made_at: datetime
+    actor: str
+    files: tuple[str, ...]
+    counts: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form; the time in ISO 8601, UTC."""
+        return {
+            "import_id": self.import_id,
+            "made_at": self.made_at.isoformat(timespec="seconds"),
+            "actor": self.actor,
+            "files": list(self.files),
+            "counts": dict(self.counts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One version of a record: what it was before and after (None: not there), and by whom."""
+
+    entry: ImportEntry
+    kind: RecordKind
+    record_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    place: Place | None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields that differ, in alphabetical order."""
+        before, after = self.before or {}, self.after or {}
+        names = before.keys() | after.keys()
+        return tuple(sorted(name for name in names if before.get(name) != after.get(name)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form: only the fields that differ, old and new."""
+        before, after = self.before or {}, self.after or {}
+        return {
+            **self.entry.to_dict(),
+            "kind": self.kind,
+            "record_id": self.record_id,
+            "action": "added"
+            if self.before is None
+            else "deleted"
+            if self.after is None
+            else "changed",
+            "place": dict(self.place) if self.place else None,
+            "fields": {
+                name: {"before": before.get(name), "after": after.get(name)} for name in self.fields
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What staff decided of a pair."""
+
+    need_id: str
+    company_id: str
+    verdict: Verdict
+    note: str
+    actor: str
+    made_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "need_id": self.need_id,
+            "company_id": self.company_id,
+            "verdict": self.verdict,
+            "note": self.note,
+            "actor": self.actor,
+            "made_at": self.made_at.isoformat(timespec="seconds"),
+        }

@@ -1,17 +1,26 @@
 """Changes to the database, made on a connection whose transaction the caller holds."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from service.store.reading import batches
-from service.store.rows import Row
-from service.store.tables import CompanyRow, ImportRow, NeedRow, OfferingRow, RevisionRow
-from service.store.values import SaveReport, Source, Tally
+from service.store.reading import batches, read_companies, read_needs
+from service.store.rows import Row, plain
+from service.store.tables import (
+    Base,
+    ChangeRow,
+    CompanyRow,
+    ImportRow,
+    NeedRow,
+    OfferingRow,
+    RevisionRow,
+)
+from service.store.values import RecordKind, SaveReport, Source, Tally
 
+ROWS_AT_ONCE = 2_000
 Changes = tuple[dict[str, Row], dict[str, Row], int]
 """New rows, changed rows (by id), and how many are there already."""
 
@@ -24,8 +33,7 @@ def write_records(
     source: Source,
 ) -> SaveReport:
     """Add and replace; where nothing differs, nothing at all is written."""
-    # Writers stand in line here, so that what is compared is what will be replaced.
-    connection.execute(select(RevisionRow.token).with_for_update())
+    stand_in_line(connection)
     new_companies, changed_companies, same_companies = _changes(
         connection, CompanyRow.company_id, CompanyRow.digest, companies
     )
@@ -38,24 +46,85 @@ def write_records(
     )
     if not report.added and not report.changed:
         return report
-    stamp = _log(connection, source, report)
+    stamp = write_log(connection, source, {**report.to_dict(), "problems": source.problems})
+    import_id = stamp["import_id"]
+    remember(connection, import_id, "company", new_companies, changed_companies, source)
+    remember(connection, import_id, "need", new_needs, changed_needs, source)
     _put(connection, CompanyRow, new_companies, changed_companies, stamp)
     _put(connection, NeedRow, new_needs, changed_needs, stamp)
     for ids in batches(list(changed_companies)):
         connection.execute(delete(OfferingRow).where(OfferingRow.company_id.in_(ids or ())))
     written = [row for id in (*new_companies, *changed_companies) for row in offerings[id]]
-    if written:
-        connection.execute(insert(OfferingRow), written)
+    insert_rows(connection, OfferingRow, written)
     renew_revision(connection)
     return report
 
 
-def remove(connection: Connection, id: InstrumentedAttribute[str], value: str) -> bool:
-    """Delete one record; False where there is none."""
-    gone = connection.execute(delete(id.class_).where(id == value)).rowcount > 0
-    if gone:
-        renew_revision(connection)
-    return gone
+def remove_records(
+    connection: Connection, kind: RecordKind, ids: Sequence[str], source: Source
+) -> int:
+    """Delete the records that are there, log it, and return how many they were."""
+    stand_in_line(connection)
+    gone = read_forms(connection, kind, ids)
+    if not gone:
+        return 0
+    counts = {"companies" if kind == "company" else "needs": {"deleted": len(gone)}}
+    stamp = write_log(connection, source, counts)
+    remember(connection, stamp["import_id"], kind, (), gone, source)
+    delete_rows(connection, kind, list(gone))
+    renew_revision(connection)
+    return len(gone)
+
+
+def delete_rows(connection: Connection, kind: RecordKind, ids: Sequence[str]) -> None:
+    """Delete records; a company's offerings go with it."""
+    id = CompanyRow.company_id if kind == "company" else NeedRow.need_id
+    for some in batches(ids):
+        connection.execute(delete(id.class_).where(id.in_(some or ())))
+
+
+def insert_rows(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+    """Insert rows, not too many in one statement."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        connection.execute(insert(table), rows[start : start + ROWS_AT_ONCE])
+
+
+def stand_in_line(connection: Connection) -> None:
+    """Wait for other writers, so that what is compared is what will be replaced."""
+    connection.execute(select(RevisionRow.token).with_for_update())
+
+
+def remember(
+    connection: Connection,
+    import_id: int,
+    kind: RecordKind,
+    new: Iterable[str],
+    changed: Iterable[str],
+    source: Source,
+) -> None:
+    """Keep what is about to be replaced or deleted; call before it is."""
+    forms = read_forms(connection, kind, list(changed))
+    before: dict[str, Row | None] = {**dict.fromkeys(new), **forms}
+    rows = [
+        {
+            "import_id": import_id,
+            "kind": kind,
+            "record_id": id,
+            "before": form,
+            "place": source.places.get((kind, id)),
+        }
+        for id, form in before.items()
+    ]
+    insert_rows(connection, ChangeRow, rows)
+
+
+def read_forms(connection: Connection, kind: RecordKind, ids: Sequence[str]) -> dict[str, Row]:
+    """Return the interchange form of the records that are there, by id."""
+    if not ids:
+        return {}
+    if kind == "company":
+        return {item.company_id: plain(item.to_dict()) for item in read_companies(connection, ids)}
+    return {item.need_id: plain(item.to_dict()) for item in read_needs(connection, ids)}
 
 
 def renew_revision(connection: Connection) -> None:
@@ -81,13 +150,14 @@ def _changes(
     return new, changed, len(rows) - len(new) - len(changed)
 
 
-def _log(connection: Connection, source: Source, report: SaveReport) -> Row:
+def write_log(connection: Connection, source: Source, counts: Row) -> Row:
+    """Write one line of the log; return what marks the records that it changes."""
     made_at = datetime.now(UTC)
     row = {
         "made_at": made_at,
         "actor": source.actor,
         "files": list(source.files),
-        "counts": {**report.to_dict(), "problems": source.problems},
+        "counts": counts,
     }
     (import_id,) = connection.execute(
         insert(ImportRow).values(row).returning(ImportRow.import_id)
@@ -102,8 +172,7 @@ def _put(
     changed: Mapping[str, Row],
     stamp: Row,
 ) -> None:
-    if new:
-        connection.execute(insert(table), [{**row, **stamp} for row in new.values()])
+    insert_rows(connection, table, [{**row, **stamp} for row in new.values()])
     id = CompanyRow.company_id if table is CompanyRow else NeedRow.need_id
     for key, row in changed.items():
         connection.execute(update(table).where(id == key).values({**row, **stamp}))

@@ -1,0 +1,95 @@
+"""What travels over HTTP about history and decisions."""
+
+from typing import Any, Literal
+
+from service.api.wire import Closed, Id, Line
+
+
+class LogBody(Closed):
+    """자료를 바꾼 일 하나."""
+
+    import_id: int
+    made_at: str
+    actor: str
+    files: list[str]
+    counts: dict[str, Any]
+
+
+class ImportsBody(Closed):
+    """자료를 바꾼 일, 새것부터."""
+
+    items: list[LogBody]
+
+
+class PlaceBody(Closed):
+    """기록이 있던 곳: 파일, 시트, 엑셀에 보이는 행."""
+
+    file: str
+    sheet: str | None
+    row: int | None
+
+
+class FieldChangeBody(Closed):
+    """항목 하나의 앞뒤."""
+
+    before: Any
+    after: Any
+
+
+class ChangeBody(LogBody):
+    """기록의 판 하나."""
+
+    kind: Literal["company", "need"]
+    record_id: str
+    action: Literal["added", "changed", "deleted"]
+    place: PlaceBody | None
+    fields: dict[str, FieldChangeBody]
+
+
+class ChangesBody(Closed):
+    """기록 하나의 모든 판, 새것부터."""
+
+    items: list[ChangeBody]
+
+
+class ExpiryBody(Closed):
+    """끝났거나 곧 끝나는 것 하나."""
+
+    kind: Literal["need", "certificate"]
+    record_id: str
+    name: str
+    last_day: str
+    is_over: bool
+    label: str
+
+
+class ExpiriesBody(Closed):
+    """끝났거나 곧 끝나는 것, 이른 것부터."""
+
+    items: list[ExpiryBody]
+
+
+class DecisionRequest(Closed):
+    """짝에 대한 결정."""
+
+    need_id: Id
+    company_id: Id
+    verdict: Literal["approved", "vetoed"]
+    note: Line = ""
+
+
+class DecisionBody(Closed):
+    """남은 결정 하나."""
+
+    need_id: str
+    company_id: str
+    verdict: Literal["approved", "vetoed"]
+    note: str
+    actor: str
+    made_at: str
+
+
+class DecisionsBody(Closed):
+    """모든 결정."""
+
+    items: list[DecisionBody]

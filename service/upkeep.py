@@ -1,0 +1,252 @@
+"""Commands that look after the store: its history, what runs out, copies of it, and a check-up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from service.help_text import KoreanCommand
+from service.screen import bars, one_line, open_console, paragraph, plain, print_json, print_table
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.store import Change, ImportEntry, RecordKind, Store
+
+Json = Annotated[bool, typer.Option("--json", help="프로그램이 읽을 JSON으로 냅니다.")]
+SIGNS = {"ok": "정상", "warning": "주의", "error": "문제"}
+ACTIONS = {"added": "추가", "changed": "변경", "deleted": "삭제"}
+SHOWN_VALUE = 60
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for name, command in (
+        ("imports", imports),
+        ("history", history),
+        ("undo", undo),
+        ("expiring", show_expiring),
+        ("export", export_all),
+        ("backup", back_up),
+        ("restore", restore_all),
+        ("doctor", doctor),
+    ):
+        app.command(name, cls=KoreanCommand)(command)
+
+
+@contextmanager
+def _store() -> Iterator["Store"]:
+    from service.store import Store
+
+    store = Store.open(Settings.from_environment().database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def imports(
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="개수", min=1, max=1_000, help="보일 개수.")
+    ] = 20,
+    json: Json = False,
+) -> None:
+    """자료가 바뀐 기록을 새것부터 보입니다: 누가, 언제, 어떤 파일에서, 몇 건."""
+    with _store() as store:
+        entries = store.imports(limit)
+    if json:
+        print_json([entry.to_dict() for entry in entries])
+        return
+    table = Table("번호", "때(UTC)", "누가", "파일", "내용", title="자료가 바뀐 기록")
+    for entry in entries:
+        files = one_line(", ".join(entry.files), 40)
+        made_at = f"{entry.made_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            str(entry.import_id), made_at, plain(entry.actor), plain(files), summary(entry)
+        )
+    print_table(open_console(), table)
+
+
+def summary(entry: "ImportEntry") -> str:
+    """Return what a line of the log did, in Korean."""
+    counts: Any = entry.counts
+    if "undone" in counts:
+        return f"{counts['undone']}번 되돌림 {counts['records']:,}건"
+    said = []
+    for kind, label in (("companies", "기업"), ("needs", "수요")):
+        tally = counts.get(kind, {})
+        words = {"added": "추가", "changed": "변경", "deleted": "삭제"}
+        done = [f"{word} {tally[name]:,}" for name, word in words.items() if tally.get(name)]
+        said += [f"{label} {', '.join(done)}"] if done else []
+    return "; ".join(said) or "바뀐 것 없음"
+
+
+def history(
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="공급기업 또는 수요의 ID.")],
+    json: Json = False,
+) -> None:
+    """기록 하나가 지나온 판을 새것부터 보입니다: 무엇이 무엇으로 바뀌었는지."""
+    from matcher.errors import UnknownId
+
+    with _store() as store:
+        changes: list[Change] = []
+        kinds: tuple[RecordKind, ...] = ("company", "need")
+        for kind in kinds:
+            try:
+                changes += store.history(kind, record_id)
+            except UnknownId:
+                continue
+    if not changes:
+        raise UnknownId(f"'{record_id}'의 기록이 없습니다. ID를 확인하십시오.", id=record_id)
+    if json:
+        print_json([change.to_dict() for change in changes])
+        return
+    console = open_console()
+    for change in changes:
+        form = change.to_dict()
+        place = change.place or {}
+        where = " ".join(str(part) for part in (place.get("file"), place.get("sheet")) if part)
+        row = f" {place['row']}행" if place.get("row") else ""
+        files = where or ", ".join(change.entry.files)
+        head = (
+            f"{change.entry.import_id}번 {change.entry.made_at:%Y-%m-%d %H:%M} {change.entry.actor}"
+        )
+        console.print(plain(f"{head} · {ACTIONS[form['action']]} {files}{row}", "bold"))
+        if form["action"] == "changed":
+            for name, values in form["fields"].items():
+                old, new = (one_line(str(values[k]), SHOWN_VALUE) for k in ("before", "after"))
+                console.print(paragraph(console, f"{name}: {old} → {new}", indent=4))
+
+
+def undo(
+    import_id: Annotated[int, typer.Argument(metavar="번호", help="`greenmatch imports`의 번호.")],
+    json: Json = False,
+) -> None:
+    """가져오기 하나를 통째로 되돌립니다. 되돌린 것도 기록에 남아 다시 되돌릴 수 있습니다.
+
+    그 뒤에 다시 바뀐 기록이 하나라도 있으면 아무것도 되돌리지 않고 알립니다.
+    """
+    from service.receiving import current_user
+    from service.store import Source
+
+    with _store() as store:
+        entry = store.undo(import_id, Source(current_user()))
+    if json:
+        print_json(entry.to_dict())
+    else:
+        open_console().print(plain(f"되돌렸습니다: {summary(entry)}. 기록 {entry.import_id}번."))
+
+
+def show_expiring(
+    days: Annotated[
+        int, typer.Option(metavar="일", min=0, max=3_650, help="앞으로 며칠 안에 끝나는 것까지.")
+    ] = 90,
+    json: Json = False,
+) -> None:
+    """마감이 지났거나 다가오는 수요와 인증을 날짜순으로 보입니다."""
+    from matcher.expiry import expiring
+
+    with _store() as store:
+        contents = store.contents()
+    found = expiring(contents.companies, contents.needs, date.today(), days)
+    if json:
+        print_json([item.to_dict() for item in found])
+        return
+    table = Table(
+        "마지막 날", "상태", "종류", "ID", "이름", title=f"지났거나 {days}일 안에 끝나는 것"
+    )
+    for item in found:
+        state, kind = (
+            "지남" if item.is_over else "다가옴",
+            "수요" if item.kind == "need" else "인증",
+        )
+        shown = plain(item.record_id), plain(one_line(item.name, 50))
+        table.add_row(item.last_day.isoformat(), state, kind, *shown)
+    print_table(open_console(), table)
+
+
+def export_all(
+    folder: Annotated[Path, typer.Argument(metavar="폴더", help="파일을 둘 폴더.")],
+    json: Json = False,
+) -> None:
+    """모든 기록을 교환 형식(companies.jsonl, needs.jsonl)으로 내보냅니다. 개인정보는 없습니다.
+
+    빈 저장소에 다시 가져오면 같은 저장소가 됩니다.
+    """
+    from service.archive import export
+
+    with _store() as store:
+        done = export(store, folder)
+    if json:
+        print_json(done.to_dict())
+        return
+    counts = done.counts
+    sentence = (
+        f"내보냈습니다: 공급기업 {counts['companies']:,}, 수요 {counts['needs']:,} → {done.path}"
+    )
+    open_console().print(plain(sentence))
+
+
+def back_up(
+    file: Annotated[Path, typer.Argument(metavar="파일", help="백업 파일(.tar.gz).")],
+    json: Json = False,
+) -> None:
+    """저장소 전체(기록의 역사와 계정까지)를 파일 하나에 백업합니다. 서비스 중에도 됩니다."""
+    from service.archive import backup
+
+    with _store() as store:
+        done = backup(store, file)
+    if json:
+        print_json(done.to_dict())
+    else:
+        rows = sum(done.counts.values())
+        open_console().print(plain(f"백업했습니다: {rows:,}행 → {done.path}"))
+
+
+def restore_all(
+    file: Annotated[Path, typer.Argument(metavar="파일", help="`greenmatch backup`의 파일.")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="지금 자료가 모두 바뀌는 것을 알고 실행합니다.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """백업으로 저장소 전체를 되살립니다. 지금 있는 자료는 모두 바뀌므로 --yes가 있어야 합니다."""
+    from matcher.errors import InvalidRequest
+    from service.archive import restore
+
+    if not yes:
+        raise InvalidRequest(
+            "되살리면 지금 저장된 자료가 모두 백업의 것으로 바뀝니다. 알고 하려면 --yes를 붙이십시오.",
+            field="yes",
+        )
+    with _store() as store:
+        done = restore(store, file)
+    if json:
+        print_json(done.to_dict())
+    else:
+        rows = sum(done.counts.values())
+        sentence = f"되살렸습니다: {rows:,}행. `greenmatch index`로 색인을 새로 고치십시오."
+        open_console().print(plain(sentence))
+
+
+def doctor(json: Json = False) -> None:
+    """설치, 디스크, 데이터베이스, 모델, 색인을 살피고 할 일을 알립니다. 문제가 있으면 1로 끝납니다."""
+    from service.checkup import examine
+
+    with bars():
+        findings = examine(Settings.from_environment())
+    if json:
+        print_json([finding.to_dict() for finding in findings])
+    else:
+        console = open_console()
+        for finding in findings:
+            style = {"ok": "green", "warning": "yellow", "error": "bold red"}[finding.state]
+            console.print(
+                plain(f"[{SIGNS[finding.state]}] {finding.name}: {finding.detail}", style)
+            )
+            if finding.advice:
+                console.print(paragraph(console, f"→ {finding.advice}", indent=7))
+    raise typer.Exit(1 if any(finding.state == "error" for finding in findings) else 0)

@@ -1,0 +1,199 @@
+"""Export, backup, restore, expiry, doctor and the commands that look after the store."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from matcher.errors import UnreadableFile
+from matcher.expiry import expiring
+from matcher.records import Certification, Company, Need
+from service.archive import backup, export, restore
+from service.receiving import read_all, store_all
+from service.store import Source, Store
+from tests.test_cli import Run, files, ready, run  # noqa: F401  (fixtures)
+from tests.worlds import companies, needs
+
+SOURCE = Source("tester", ("a.xlsx",))
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    store = Store.open(database_url)
+    store.save(companies(), needs(), SOURCE)
+    store.save([replace(companies()[0], region="제주특별자치도")], [], SOURCE)
+    store.delete_need("N-2", SOURCE)
+    store.decide("N-1", "C-2", "vetoed", "불발", "김담당")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Store]:
+    other = Store.open(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    yield other
+    other.close()
+
+
+def _without_token(store: Store) -> dict[str, object]:
+    tables = dict(store.dump()[1])
+    tables.pop("store_revision")
+    return tables
+
+
+def test_export_and_import_into_an_empty_store_and_export_again_is_byte_equal(
+    store: Store, other: Store, tmp_path: Path
+) -> None:
+    export(store, tmp_path / "first")
+    received = read_all(sorted((tmp_path / "first").iterdir()))
+    store_all(other, received, "tester")
+    export(other, tmp_path / "second")
+
+    assert not received.problems
+    for name in ("companies.jsonl", "needs.jsonl"):
+        first = (tmp_path / "first" / name).read_bytes()
+        assert first
+        assert (tmp_path / "second" / name).read_bytes() == first
+
+
+def test_a_backup_brings_back_everything_also_on_the_other_engine(
+    store: Store, other: Store, tmp_path: Path
+) -> None:
+    before = _without_token(store)
+    backup(store, tmp_path / "b.tar.gz")
+    store.undo(store.imports()[0].import_id, SOURCE)
+    store.delete_company("C-1", SOURCE)
+    revision = store.revision()
+
+    restore(store, tmp_path / "b.tar.gz")
+    restore(other, tmp_path / "b.tar.gz")
+
+    assert _without_token(store) == before
+    assert _without_token(other) == before
+    assert store.revision() != revision
+    for each in (store, other):  # new rows are numbered after the restored ones
+        report = each.save([Company("C-9", "새 기업")], [], SOURCE)
+        assert report.added == 1
+
+
+def test_a_backup_file_is_private_and_whole_or_not_there(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "b.tar.gz"
+
+    backup(store, path)
+
+    assert path.stat().st_mode & 0o077 == 0
+    assert [item.name for item in tmp_path.iterdir() if "b.tar" in item.name] == ["b.tar.gz"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "missing", "emptied"])
+def test_a_damaged_backup_changes_nothing(store: Store, tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "b.tar.gz"
+    backup(store, path)
+    data = path.read_bytes()
+    before = store.dump()
+    path.unlink()
+    if damage != "missing":
+        middle = len(data) // 2
+        path.write_bytes(
+            {
+                "cut": data[:middle],
+                "flipped": data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :],
+                "text": b"hello",
+                "emptied": b"",
+            }[damage]
+        )
+
+    with pytest.raises(UnreadableFile, match=r"b\.tar\.gz"):
+        restore(store, path)
+
+    assert store.dump() == before
+
+
+def test_what_runs_out_is_told_before_and_after_by_date() -> None:
+    today = date(2026, 11, 26)
+    company = Company(
+        "C-1",
+        "가",
+        certifications=(
+            Certification("녹색기술인증", valid_until=today - timedelta(days=1)),
+            Certification("환경표지", valid_until=today),
+            Certification("ISO 14001", valid_until=today + timedelta(days=31)),
+            Certification("ISO 9001"),
+        ),
+    )
+    soon = replace(needs()[0], deadline=today + timedelta(days=30))
+    open_end = Need("N-9", "기한 없음", "글")
+
+    found = expiring([company], [soon, open_end], today, 30)
+
+    assert [(e.record_id, e.is_over) for e in found] == [
+        ("C-1", True),
+        ("C-1", False),
+        (soon.need_id, False),
+    ]
+    assert "추천되지 않습니다" in found[0].label
+
+
+def test_the_commands_tell_what_happened_and_take_it_back(run: Run, ready: Run) -> None:  # noqa: F811
+    listed = json.loads(run("imports", "--json").out)
+    shown = run("imports")
+    told = run("history", "C-1")
+
+    undone = run("undo", listed[0]["import_id"])
+
+    assert "기업 추가" in shown.out
+    assert "추가" in told.out
+    assert "행" in told.out  # where it stood in its file
+    assert undone.code == 0
+    assert "되돌림" in undone.out
+    assert run("history", "C-404").code == 2
+    assert run("undo", 99).code == 2
+    assert json.loads(run("history", "C-1", "--json").out)[0]["action"] == "deleted"
+
+
+def test_the_commands_copy_and_restore(run: Run, ready: Run, tmp_path: Path) -> None:  # noqa: F811
+    file, folder = tmp_path / "copy.tar.gz", tmp_path / "out"
+
+    assert run("export", folder).code == 0
+    assert run("backup", file).code == 0
+    refused = run("restore", file)
+    restored = run("restore", file, "--yes")
+
+    assert {item.name for item in folder.iterdir()} == {"companies.jsonl", "needs.jsonl"}
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert restored.code == 0
+    assert run("restore", tmp_path / "none.tar.gz", "--yes").code == 2
+
+
+def test_what_runs_out_is_listed(run: Run, ready: Run) -> None:  # noqa: F811
+    listed = run("expiring", "--days", 3_650)
+
+    assert listed.code == 0
+    assert "마지막 날" in listed.out
+
+
+def test_the_doctor_says_what_to_do(run: Run, files: tuple[Path, Path]) -> None:  # noqa: F811
+    empty = run("doctor")
+    run("import", *files)
+    run("index")
+    healthy = run("doctor", "--json")
+
+    assert empty.code == 1
+    assert "greenmatch import" in empty.out
+    assert "greenmatch index" in empty.out
+    findings = {item["name"]: item for item in json.loads(healthy.out)}
+    assert {
+        "파이썬",
+        "패키지",
+        "디스크",
+        "데이터베이스",
+        "분석기",
+        "모델",
+        "색인",
+    } == findings.keys()
+    assert findings["색인"]["state"] == "ok"
+    assert healthy.code == 0
