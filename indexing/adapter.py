@@ -19,7 +19,7 @@ from matcher.errors import ModelUnavailable
 Array = npt.NDArray[np.float32]
 WEIGHTS = "adapter.safetensors"
 CONFIGURATION = "adapter.json"
-SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-2"
+SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-3"
 LARGEST_INTEGER = 127
 
 

@@ -12,6 +12,8 @@ LANGUAGES = ("en", "vi", "id", "fr", "zh")
 FOLDS = 10
 FOREIGN_SHARE = 0.4
 """Share of the questions to a passage that are asked in another language than Korean."""
+NEGATIVES = 2
+"""Hard negatives that come with a concept at most, drawn anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """An offering, needs that it answers by language, and a neighbour that does not answer them."""
+    """An offering, needs that it answers by language, and neighbours that do not answer them."""
 
     id: str
     offering: str
-    negative: str
+    negatives: tuple[str, ...]
     needs: tuple[tuple[str, str], ...]
 
 
@@ -44,12 +46,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Asked texts and candidates; `right` is the place of each one's answer among `answers`."""
+    """Asked texts and candidates; `right` is the place of each one's answer among `answers`.
+
+    held: places among `asked` of texts whose vectors must stay where they were.
+    """
 
     asked: tuple[str, ...]
     answers: tuple[str, ...]
     negatives: tuple[str, ...] = ()
     right: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
 
 
 class _Identified(Protocol):
@@ -110,7 +116,7 @@ class Material:
                 found[name] = Batch(
                     tuple(text for text, _ in asked),
                     tuple(concept.offering for concept in self.concepts),
-                    tuple(concept.negative for concept in self.concepts),
+                    tuple(text for concept in self.concepts for text in concept.negatives),
                     tuple(place for _, place in asked),
                 )
         questions = [(q, place) for place, p in enumerate(self.passages) for q in p.questions]
@@ -130,7 +136,7 @@ def read_material(folder: Path, pairs_file: Path | None) -> Material:
         Concept(
             item["id"],
             item["offering"],
-            item["negative"],
+            tuple(item.get("negatives") or [item["negative"]]),
             tuple((need["language"], need["text"]) for need in item["needs"]),
         )
         for item in _lines(folder, "concepts_*.jsonl")
@@ -184,19 +190,25 @@ class Sampler:
         return Batch(
             tuple(self._random.choice(concept.needs)[1] for concept in drawn),
             tuple(concept.offering for concept in drawn),
-            tuple(concept.negative for concept in drawn),
+            tuple(
+                text
+                for concept in drawn
+                for text in self._random.sample(
+                    concept.negatives, min(NEGATIVES, len(concept.negatives))
+                )
+            ),
         )
 
     def passages(self, count: int) -> Batch:
         """Return questions and the passages that answer them; neighbours in the file come together."""
         drawn = [next(self._passages) for _ in range(count)]
+        is_foreign = [self._random.random() < FOREIGN_SHARE for _ in drawn]
         asked = tuple(
-            passage.foreign
-            if self._random.random() < FOREIGN_SHARE
-            else self._random.choice(passage.questions)
-            for passage in drawn
+            passage.foreign if foreign else self._random.choice(passage.questions)
+            for passage, foreign in zip(drawn, is_foreign, strict=True)
         )
-        return Batch(asked, tuple(passage.text for passage in drawn))
+        held = tuple(place for place, foreign in enumerate(is_foreign) if not foreign)
+        return Batch(asked, tuple(passage.text for passage in drawn), held=held)
 
 
 def without_repeats(pairs: Sequence[Pair]) -> list[Pair]:

@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from matcher.errors import GreenMatchError
 from service import problems
-from service.api import health, history, imports, matching, records
-from service.door import BodyLimit, Door
+from service.api import contacts, health, history, imports, matching, records
+from service.door import BodyLimit, Door, is_loopback
+from service.gate import RateLimiter, admit
 from service.pages import routes as pages
+from service.pages import sign_in
 from service.settings import Settings
 from service.workbench import Workbench
 
@@ -26,9 +28,7 @@ DESCRIPTION = (
 )
 
 
-def create_app(
-    settings: Settings, workbench: Workbench | None = None, *, is_open: bool = False
-) -> FastAPI:
+def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAPI:
     """Return the application; a workbench given stays the caller's to close.
 
     The model is loaded before the first request. Without a usable snapshot the application still
@@ -57,18 +57,21 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.workbench = bench
+    app.state.limiter = RateLimiter(settings.rate)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Door, is_open=is_open)  # outermost
+    app.add_middleware(Door, is_open=not is_loopback(settings.host))  # outermost
     problems.install(app)
     for router in (
         matching.router,
         records.router,
         history.router,
+        contacts.router,
         imports.router,
         health.router,
+        sign_in.router,
         pages.router,
     ):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(admit)])
     static = resources.files("service").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     return app

@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from matcher.errors import GreenMatchError, InvalidRequest
-from service import upkeep
+from service import people, upkeep
 from service.help_text import KoreanCommand, KoreanGroup, speak_korean, usage_sentence
 from service.screen import bars, open_console, paragraph, plain, print_json
 from service.settings import Settings
@@ -224,12 +224,11 @@ def serve(
     port: Annotated[
         int | None, typer.Option(metavar="포트", min=1, max=65535, help="포트. 기본 8000.")
     ] = None,
-    insecure_open: Annotated[
-        bool,
-        typer.Option("--insecure-open", help="접근 제한 없이 다른 컴퓨터에도 엽니다(위험)."),
-    ] = False,
 ) -> None:
-    """API와 화면을 엽니다. 색인이 있어야 시작합니다."""
+    """API와 화면을 엽니다. 색인이 있어야 시작합니다.
+
+    처음 열 때 관리자(admin)의 일회용 비밀번호를 한 번 보입니다. 다른 컴퓨터에도 열려면 GREENMATCH_SECRET이 있어야 합니다.
+    """
     from service.serving import run_server
 
     with bars() as progress:
@@ -237,12 +236,12 @@ def serve(
             Settings.from_environment(),
             host=host,
             port=port,
-            insecure_open=insecure_open,
             progress=progress,
         )
 
 
 upkeep.register(app)
+people.register(app)
 
 
 def main() -> None:

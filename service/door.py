@@ -1,10 +1,10 @@
-"""What stands before every route: who may knock, and how much they may bring.
+"""What stands before the gate: where requests come from, and how much they may bring.
 
-Until there is a login, only pages of this server and programs on this computer may come in.
 A web page that somebody visits can send forms to 127.0.0.1, and a name that its owner points at
 127.0.0.1 makes that page look like ours. Foreign `Origin` and foreign `Host` are refused.
 """
 
+import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -91,3 +91,13 @@ def _is_own_name(host: str) -> bool:
     except ValueError:
         return False
     return name == "::1" or name.startswith("127.") or (name != "" and "." not in name)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this computer can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from matcher.errors import (
@@ -40,12 +40,14 @@ STATUS: Mapping[type[GreenMatchError], int] = {
 
 _TITLES = {
     400: "요청을 처리할 수 없음",
+    401: "로그인이 필요함",
     403: "허용되지 않은 요청",
     404: "없음",
     405: "허용되지 않은 방법",
     413: "너무 큼",
     415: "받을 수 없는 형식",
     422: "형식에 맞지 않음",
+    429: "요청이 너무 잦음",
     500: "내부 오류",
     503: "준비되지 않음",
 }
@@ -58,6 +60,7 @@ _HTTP = {
         "보낸 내용이 너무 큽니다. 파일은 20 MB, 다른 요청은 2 MB까지 받습니다.",
     ),
 }
+_GATE = {401: "sign_in_required", 403: "forbidden", 429: "too_many_requests"}
 _FIELD = {
     "missing": "빠졌습니다.",
     "json_invalid": "JSON이 아닙니다.",
@@ -161,9 +164,13 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
     return {"field": field, "code": kind, "detail": detail}
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 303:
+        return RedirectResponse((error.headers or {})["Location"], 303)
     code, detail = _HTTP.get(error.status_code, ("http_error", "요청을 처리할 수 없습니다."))
+    if error.status_code in _GATE:  # the gate speaks Korean
+        code, detail = _GATE[error.status_code], error.detail
     return problem(error.status_code, code, detail, headers=error.headers)
 
 

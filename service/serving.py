@@ -1,6 +1,5 @@
 """Starting the server: only with a usable snapshot, and only for this computer unless told."""
 
-import ipaddress
 import socket
 import sys
 from dataclasses import replace
@@ -10,14 +9,12 @@ import uvicorn
 from matcher.errors import InvalidRequest
 from matcher.progress import Progress, silent
 from service.app import create_app
+from service.door import is_loopback
 from service.screen import open_console, plain
 from service.settings import Settings
 from service.workbench import Workbench
 
-WARNING = (
-    "경고: 접근 제한 없이 열었습니다. 이 주소에 닿는 누구나 자료를 보고 바꾸고 지울 수 있습니다. "
-    "믿을 수 있는 망 안에서만 쓰십시오."
-)
+SHORTEST_SECRET = 32
 
 
 def run_server(
@@ -25,25 +22,23 @@ def run_server(
     *,
     host: str | None = None,
     port: int | None = None,
-    insecure_open: bool = False,
     progress: Progress = silent,
 ) -> None:
     """Serve until stopped; the model is loaded before the first connection is accepted.
 
-    Raises InvalidRequest for an open address without `insecure_open`, SnapshotMissing and
-    SnapshotMismatch where there is nothing to answer from.
+    Where nobody can sign in yet, an administrator is made and its one-time password shown, once.
+    Raises InvalidRequest for an address outside of this computer without a secret of one's own,
+    SnapshotMissing and SnapshotMismatch where there is nothing to answer from.
     """
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     console = open_console(stderr=True)
-    if not is_loopback(settings.host):
-        if not insecure_open:
-            raise InvalidRequest(
-                f"'{settings.host}'(으)로 열면 다른 컴퓨터에서도 들어올 수 있는데, 이 판에는 아직 "
-                "로그인이 없습니다. 127.0.0.1로 열거나, 위험을 알고 열려면 --insecure-open을 "
-                "붙이십시오.",
-                field="host",
-            )
-        console.print(plain(WARNING, "bold red"))
+    if not is_loopback(settings.host) and len(settings.secret or "") < SHORTEST_SECRET:
+        raise InvalidRequest(
+            f"'{settings.host}'(으)로 열면 다른 컴퓨터에서도 들어올 수 있습니다. 먼저 "
+            f"GREENMATCH_SECRET에 {SHORTEST_SECRET}자 이상의 비밀값을 정하거나(예: openssl rand -hex 32), "
+            "127.0.0.1로 여십시오.",
+            field="host",
+        )
     listener = _bound(settings.host, settings.port)
     workbench = Workbench.open(settings, progress)
     try:
@@ -52,8 +47,12 @@ def run_server(
             console.print(plain(f"알림: {desk.stale}", "yellow"))
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         console.print(plain(f"http://{shown}:{settings.port} 에서 엽니다. 문서: /docs"))
+        if password := workbench.store.accounts.first_administrator():
+            console.print(
+                plain(f"처음 여는 서비스입니다. 이름 admin, 일회용 비밀번호 {password}", "bold")
+            )
         sys.stderr.flush()
-        app = create_app(settings, workbench, is_open=insecure_open)
+        app = create_app(settings, workbench)
         # uvicorn's own log settings would close the handlers of other libraries
         config = uvicorn.Config(app, log_config=None, access_log=False)
         uvicorn.Server(config).run(sockets=[listener])
@@ -79,13 +78,3 @@ def _bound(host: str, port: int) -> socket.socket:
             field="port",
         ) from error
     return listener
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this computer can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

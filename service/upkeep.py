@@ -38,7 +38,8 @@ def register(app: typer.Typer) -> None:
 
 
 @contextmanager
-def _store() -> Iterator["Store"]:
+def opened_store() -> Iterator["Store"]:
+    """Open the store of the settings and give it back."""
     from service.store import Store
 
     store = Store.open(Settings.from_environment().database_url)
@@ -55,7 +56,7 @@ def imports(
     json: Json = False,
 ) -> None:
     """자료가 바뀐 기록을 새것부터 보입니다: 누가, 언제, 어떤 파일에서, 몇 건."""
-    with _store() as store:
+    with opened_store() as store:
         entries = store.imports(limit)
     if json:
         print_json([entry.to_dict() for entry in entries])
@@ -91,7 +92,7 @@ def history(
     """기록 하나가 지나온 판을 새것부터 보입니다: 무엇이 무엇으로 바뀌었는지."""
     from matcher.errors import UnknownId
 
-    with _store() as store:
+    with opened_store() as store:
         changes: list[Change] = []
         kinds: tuple[RecordKind, ...] = ("company", "need")
         for kind in kinds:
@@ -132,7 +133,7 @@ def undo(
     from service.receiving import current_user
     from service.store import Source
 
-    with _store() as store:
+    with opened_store() as store:
         entry = store.undo(import_id, Source(current_user()))
     if json:
         print_json(entry.to_dict())
@@ -149,7 +150,7 @@ def show_expiring(
     """마감이 지났거나 다가오는 수요와 인증을 날짜순으로 보입니다."""
     from matcher.expiry import expiring
 
-    with _store() as store:
+    with opened_store() as store:
         contents = store.contents()
     found = expiring(contents.companies, contents.needs, date.today(), days)
     if json:
@@ -178,7 +179,7 @@ def export_all(
     """
     from service.archive import export
 
-    with _store() as store:
+    with opened_store() as store:
         done = export(store, folder)
     if json:
         print_json(done.to_dict())
@@ -197,7 +198,7 @@ def back_up(
     """저장소 전체(기록의 역사와 계정까지)를 파일 하나에 백업합니다. 서비스 중에도 됩니다."""
     from service.archive import backup
 
-    with _store() as store:
+    with opened_store() as store:
         done = backup(store, file)
     if json:
         print_json(done.to_dict())
@@ -222,7 +223,7 @@ def restore_all(
             "되살리면 지금 저장된 자료가 모두 백업의 것으로 바뀝니다. 알고 하려면 --yes를 붙이십시오.",
             field="yes",
         )
-    with _store() as store:
+    with opened_store() as store:
         done = restore(store, file)
     if json:
         print_json(done.to_dict())

@@ -18,8 +18,8 @@ from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
-from service.settings import Settings
-from service.store import Contents, Store
+from service.settings import Settings, secret_of
+from service.store import Contacts, Contents, Seal, Store
 
 if TYPE_CHECKING:
     from indexing.analyzer import Analyzer
@@ -101,6 +101,10 @@ class Workbench:
         return cls(
             settings, Store.open(settings.database_url), lambda: open_tools(settings, progress)
         )
+
+    def contacts(self) -> Contacts:
+        """Return the store's contacts, opened with this installation's secret."""
+        return self.store.contacts(Seal(secret_of(self.settings)))
 
     def close(self) -> None:
         """Give back the database's connections."""

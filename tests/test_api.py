@@ -62,8 +62,14 @@ def bench(settings: Settings, store: Store, analyzer: Analyzer) -> Workbench:
 @pytest.fixture
 def client(bench: Workbench, settings: Settings, analyzer: Analyzer) -> Iterator[TestClient]:
     build_snapshot(settings.home, companies(), needs(), BigramEncoder(), analyzer)
-    with TestClient(create_app(settings, bench), base_url=HOST) as client:
+    with TestClient(create_app(settings, bench), HOST, headers=staff(bench)) as client:
         yield client
+
+
+def staff(bench: Workbench, role: str = "staff", company_id: str | None = None) -> dict[str, str]:
+    """Return the header of a program with a key of its own."""
+    key = bench.store.accounts.add_key("test", role, "tester", company_id)
+    return {"Authorization": f"Bearer {key}"}
 
 
 def _problem(response: Any, status: int, code: str) -> ProblemBody:
@@ -357,7 +363,7 @@ def test_a_new_snapshot_of_another_model_is_left_aside_and_readyz_tells(
 def test_without_a_snapshot_the_server_lives_and_is_not_ready(
     bench: Workbench, settings: Settings, analyzer: Analyzer
 ) -> None:
-    with TestClient(create_app(settings, bench), base_url=HOST) as client:
+    with TestClient(create_app(settings, bench), base_url=HOST, headers=staff(bench)) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
         problem = _problem(client.get("/readyz"), 503, "snapshot_missing")
         assert "greenmatch index" in problem.detail
@@ -406,7 +412,7 @@ def test_a_request_answers_while_another_is_still_encoding(
 
     build_snapshot(settings.home, companies(), needs(), BigramEncoder(), analyzer)
     bench = Workbench(settings, store, lambda: Tools(SlowForOne(), analyzer))
-    with TestClient(create_app(settings, bench), base_url=HOST) as client:
+    with TestClient(create_app(settings, bench), base_url=HOST, headers=staff(bench)) as client:
         slow: list[int] = []
         thread = threading.Thread(
             target=lambda: slow.append(
@@ -565,6 +571,8 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         ("get", "/api/v1/decisions"),
         ("put", "/api/v1/decisions"),
         ("delete", "/api/v1/decisions"),
+        ("get", "/api/v1/contacts/{kind}/{record_id}"),
+        ("put", "/api/v1/contacts/{kind}/{record_id}"),
         ("get", "/healthz"),
         ("get", "/readyz"),
     }
@@ -610,7 +618,9 @@ def test_pages_of_other_sites_may_not_use_a_visitors_browser(client: TestClient)
 
 
 def test_an_openly_served_server_answers_to_any_name(bench: Workbench, settings: Settings) -> None:
-    client = TestClient(create_app(settings, bench, is_open=True), "http://match.example.kr")
+    client = TestClient(
+        create_app(replace(settings, host="0.0.0.0"), bench), "http://match.example.kr"
+    )
 
     assert client.get("/healthz").status_code == 200
     assert Door.__doc__

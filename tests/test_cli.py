@@ -410,6 +410,8 @@ def test_texts_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:
         ["check"],
         ["check", "x.csv", "--kind", "dogs"],
         ["serve", "--host", "0.0.0.0"],
+        ["user", "remove", "아무개"],
+        ["key", "revoke", "0000"],
         ["serve", "--port", "70000"],
     ],
 )
@@ -457,16 +459,48 @@ def test_settings_are_read_when_asked_and_have_defaults(tmp_path: Path) -> None:
     assert (settings.model, settings.host, settings.port) == (None, "127.0.0.1", 8000)
 
 
-def test_an_open_address_is_served_only_with_a_loud_warning(
+def test_another_computer_is_let_in_only_with_a_secret_and_the_first_start_names_an_administrator(
     ready: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[object] = []
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: served.append(sockets))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serve = ("serve", "--host", "0.0.0.0", "--port", port)
 
-    outcome = ready("serve", "--host", "0.0.0.0", "--port", 18_765, "--insecure-open")
+    refused = [ready(*serve)]
+    monkeypatch.setenv("GREENMATCH_SECRET", "changeme")
+    refused.append(ready(*serve))
+    monkeypatch.setenv("GREENMATCH_SECRET", "s" * 32)
+    first = ready(*serve)
+    second = ready(*serve)
 
-    assert len(served) == 1
-    assert "경고" in outcome.err
+    assert [(r.code, "GREENMATCH_SECRET" in r.err) for r in refused] == [(2, True), (2, True)]
+    assert len(served) == 2
+    assert "일회용 비밀번호" in first.err
+    assert "일회용 비밀번호" not in second.err
+
+
+def test_people_and_keys_are_managed_from_the_command_line(ready: Run) -> None:
+    added = ready("user", "add", "김담당")
+    taken = ready("user", "add", "김담당")
+    ready("user", "add", "admin", "--role", "administrator")
+    last = ready("user", "remove", "admin")
+    reset = ready("user", "reset", "김담당")
+    key = ready("key", "add", "평가 스크립트", "--role", "company", "--company", "C-1")
+    wrong = ready("key", "add", "x", "--role", "king")
+    (listed,) = json.loads(ready("key", "list", "--json").out)
+    revoked = ready("key", "revoke", listed["key_id"])
+
+    assert added.out.split(": ")[1] != reset.out.split(": ")[1]
+    assert (taken.code, last.code, wrong.code) == (2, 2, 2)
+    assert key.out.startswith("gm_")
+    assert (listed["role"], listed["company_id"]) == ("company", "C-1")
+    assert revoked.code == 0
+    assert "폐기" in ready("key", "list").out
+    assert "담당자" in ready("user", "list").out
+    assert ready("user", "remove", "김담당").code == 0
 
 
 def test_a_taken_port_is_told_in_korean_before_the_model_is_loaded(run: Run) -> None:

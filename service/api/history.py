@@ -18,6 +18,7 @@ from service.api.history_wire import (
     LogBody,
 )
 from service.api.records import RecordId
+from service.gate import Asking
 from service.store import Source
 
 router = APIRouter(prefix="/api/v1")
@@ -53,9 +54,9 @@ def list_imports(
         **answers(s400="그 뒤에 바뀐 기록이 있음", s404="없는 번호", s422=MALFORMED),
     },
 )
-def undo_import(import_id: Number, bench: Bench) -> JSONResponse:
+def undo_import(import_id: Number, bench: Bench, who: Asking) -> JSONResponse:
     """Take an import back as a whole."""
-    return JSONResponse(bench.store.undo(import_id, Source("api")).to_dict())
+    return JSONResponse(bench.store.undo(import_id, Source(who.name)).to_dict())
 
 
 @router.get(
@@ -106,9 +107,9 @@ def list_decisions(bench: Bench) -> JSONResponse:
     tags=_DECISIONS,
     responses={200: {"model": DecisionBody}, **answers(s404="없는 ID", s422=MALFORMED)},
 )
-def put_decision(body: DecisionRequest, bench: Bench) -> JSONResponse:
+def put_decision(body: DecisionRequest, bench: Bench, who: Asking) -> JSONResponse:
     """Keep a decision on a pair."""
-    decision = bench.store.decide(body.need_id, body.company_id, body.verdict, body.note, "api")
+    decision = bench.store.decide(body.need_id, body.company_id, body.verdict, body.note, who.name)
     return JSONResponse(decision.to_dict())
 
 

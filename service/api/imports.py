@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from service.api.access import MALFORMED, Bench, answers
 from service.api.wire import ImportBody
+from service.gate import Asking
 from service.receiving import read_all, store_all
 from service.workbench import Workbench
 
@@ -33,6 +34,7 @@ _LONGEST_NAME = 60
 def post_imports(
     file: Annotated[UploadFile, File(description="CSV, XLSX, JSONL")],
     bench: Bench,
+    who: Asking,
     kind: Annotated[
         str | None,
         Form(pattern="^(companies|needs)$", description="companies(공급기업) 또는 needs(수요)"),
@@ -46,7 +48,7 @@ def post_imports(
         received = read_all([path], kind)
     for error in received.unreadable:
         raise error
-    report = store_all(bench.store, received, "api")
+    report = store_all(bench.store, received, who.name)
     return JSONResponse({**received.to_dict(), "saved": report.to_dict()})
 
 

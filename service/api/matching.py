@@ -8,7 +8,9 @@ from fastapi.responses import JSONResponse
 from matcher.errors import InvalidRequest
 from matcher.records import Company, Need
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
+from service.api.records import require_own
 from service.api.wire import MatchRequest, OpportunitiesBody, OpportunitiesRequest, ShortlistBody
+from service.gate import Asking
 from service.questions import (
     company_filters,
     company_from_text,
@@ -43,8 +45,9 @@ def post_matches(asked: MatchRequest, bench: Bench) -> JSONResponse:
     description="저장된 공급기업이나 글 하나에 맞는 해외 수요를 근거와 함께 돌려줍니다.",
     responses={200: {"model": OpportunitiesBody}, **_PROBLEMS},
 )
-def post_opportunities(asked: OpportunitiesRequest, bench: Bench) -> JSONResponse:
-    """Answer with the needs that fit one company."""
+def post_opportunities(asked: OpportunitiesRequest, bench: Bench, who: Asking) -> JSONResponse:
+    """Answer with the needs that fit one company; a company asks for itself only."""
+    require_own(who, asked.company_id)
     filters = need_filters(**asked.filters.model_dump())
     desk = bench.desk()
     company = _company(asked, desk)

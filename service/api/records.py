@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from data.columns import Kind
 from data.interchange import to_storable
@@ -13,12 +14,13 @@ from matcher.records import Company, Need
 from matcher.vocabulary import country_code, language_code
 from service.api.access import MALFORMED, Bench, answers
 from service.api.wire import CompanyBody, CompanyPage, NeedBody, NeedPage
+from service.gate import Asking
+from service.security import COMPANY, PUBLIC_NEED_FIELDS, Principal
 from service.store import Page, Source
 
 router = APIRouter(prefix="/api/v1")
 _COMPANIES: list[Any] = ["공급기업"]
 _NEEDS: list[Any] = ["수요"]
-_SOURCE = Source("api")
 _LIST_FIELDS: dict[str, Callable[[str], str | None]] = {
     "languages": language_code,
     "required_languages": language_code,
@@ -56,8 +58,9 @@ def list_companies(bench: Bench, limit: Limit = 50, cursor: Cursor = None) -> JS
     tags=_COMPANIES,
     responses={200: {"model": CompanyBody}, **answers(s404="없는 ID")},
 )
-def get_company(company_id: RecordId, bench: Bench) -> JSONResponse:
-    """Answer with the whole record."""
+def get_company(company_id: RecordId, bench: Bench, who: Asking) -> JSONResponse:
+    """Answer with the whole record; a company gets its own only."""
+    require_own(who, company_id)
     return JSONResponse(bench.store.company(company_id).to_dict())
 
 
@@ -72,10 +75,10 @@ def get_company(company_id: RecordId, bench: Bench) -> JSONResponse:
         **answers(s400="주소와 본문의 ID가 다름", s422=MALFORMED),
     },
 )
-def put_company(company_id: RecordId, body: CompanyBody, bench: Bench) -> JSONResponse:
+def put_company(company_id: RecordId, body: CompanyBody, bench: Bench, who: Asking) -> JSONResponse:
     """Add or replace one company; fields that nobody knows are kept."""
     company = Company.from_dict(_form(body, "company_id", company_id))
-    report = bench.store.save([company], [], _SOURCE)
+    report = bench.store.save([company], [], _source(who))
     return JSONResponse(company.to_dict(), 201 if report.added else 200)
 
 
@@ -86,9 +89,9 @@ def put_company(company_id: RecordId, body: CompanyBody, bench: Bench) -> JSONRe
     status_code=204,
     responses=answers(s404="없는 ID"),
 )
-def delete_company(company_id: RecordId, bench: Bench) -> Response:
+def delete_company(company_id: RecordId, bench: Bench, who: Asking) -> Response:
     """Remove one company; it leaves the answers at once."""
-    bench.store.delete_company(company_id, _SOURCE)
+    bench.store.delete_company(company_id, _source(who))
     return Response(status_code=204)
 
 
@@ -98,9 +101,11 @@ def delete_company(company_id: RecordId, bench: Bench) -> Response:
     tags=_NEEDS,
     responses={200: {"model": NeedPage}, **answers(s400="잘못된 cursor", s422=MALFORMED)},
 )
-def list_needs(bench: Bench, limit: Limit = 50, cursor: Cursor = None) -> JSONResponse:
-    """Answer with one page, in id order."""
-    return _page(bench.store.page_of_needs(limit, cursor))
+def list_needs(bench: Bench, who: Asking, limit: Limit = 50, cursor: Cursor = None) -> JSONResponse:
+    """Answer with one page, in id order; companies and the public get the public fields."""
+    page = bench.store.page_of_needs(limit, cursor)
+    items = [_shown(need, who) for need in page.items]
+    return JSONResponse({"items": items, "next_cursor": page.next_cursor, "total": page.total})
 
 
 @router.get(
@@ -109,9 +114,9 @@ def list_needs(bench: Bench, limit: Limit = 50, cursor: Cursor = None) -> JSONRe
     tags=_NEEDS,
     responses={200: {"model": NeedBody}, **answers(s404="없는 ID")},
 )
-def get_need(need_id: RecordId, bench: Bench) -> JSONResponse:
-    """Answer with the whole record."""
-    return JSONResponse(bench.store.need(need_id).to_dict())
+def get_need(need_id: RecordId, bench: Bench, who: Asking) -> JSONResponse:
+    """Answer with the record; companies and the public get the public fields."""
+    return JSONResponse(_shown(bench.store.need(need_id), who))
 
 
 @router.put(
@@ -125,10 +130,10 @@ def get_need(need_id: RecordId, bench: Bench) -> JSONResponse:
         **answers(s400="주소와 본문의 ID가 다름", s422=MALFORMED),
     },
 )
-def put_need(need_id: RecordId, body: NeedBody, bench: Bench) -> JSONResponse:
+def put_need(need_id: RecordId, body: NeedBody, bench: Bench, who: Asking) -> JSONResponse:
     """Add or replace one need; fields that nobody knows are kept."""
     need = Need.from_dict(_form(body, "need_id", need_id))
-    report = bench.store.save([], [need], _SOURCE)
+    report = bench.store.save([], [need], _source(who))
     return JSONResponse(need.to_dict(), 201 if report.added else 200)
 
 
@@ -139,13 +144,30 @@ def put_need(need_id: RecordId, body: NeedBody, bench: Bench) -> JSONResponse:
     status_code=204,
     responses=answers(s404="없는 ID"),
 )
-def delete_need(need_id: RecordId, bench: Bench) -> Response:
+def delete_need(need_id: RecordId, bench: Bench, who: Asking) -> Response:
     """Remove one need; it leaves the answers at once."""
-    bench.store.delete_need(need_id, _SOURCE)
+    bench.store.delete_need(need_id, _source(who))
     return Response(status_code=204)
 
 
-def _page(page: Page[Company] | Page[Need]) -> JSONResponse:
+def require_own(who: Principal, company_id: str | None) -> None:
+    """Raise 403 where a company asks for anything but itself."""
+    if who.role == COMPANY and company_id != who.company_id:
+        raise HTTPException(403, "자기 기업의 것만 볼 수 있습니다.")
+
+
+def _shown(need: Need, who: Principal) -> dict[str, Any]:
+    form = need.to_dict()
+    if who.sees_everything:
+        return form
+    return {name: form[name] for name in PUBLIC_NEED_FIELDS if name in form}
+
+
+def _source(who: Principal) -> Source:
+    return Source(who.name)
+
+
+def _page(page: Page[Company]) -> JSONResponse:
     items = [item.to_dict() for item in page.items]
     return JSONResponse({"items": items, "next_cursor": page.next_cursor, "total": page.total})
 

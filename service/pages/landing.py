@@ -2,35 +2,40 @@
 
 from html import escape
 
+from fastapi.responses import HTMLResponse
+
 from matcher.explanation import Reason
 from matcher.shortlist import Match, Shortlist
+from service.pages.frame import csrf_field, notice_html, page
+from service.security import Principal
 
-_PAGE = """<!doctype html>
-<html lang="ko"><head><meta charset="utf-8"><title>그린매치</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/page.css"></head>
-<body><h1>그린매치</h1>
-<p>해외 수요를 적으면 맞는 국내 녹색기술 기업을 근거와 함께 보여 줍니다. <a href="/docs">API 문서</a></p>
-<form method="post" action="/">
+_BODY = """<p>해외 수요를 적으면 맞는 국내 녹색기술 기업을 근거와 함께 보여 줍니다.</p>
+<form method="post" action="/">{csrf}
 <label for="text">수요</label>
 <textarea id="text" name="text" required maxlength="20000">{text}</textarea>
 <label>국가 <input name="country" value="{country}" placeholder="베트남"></label>
 <label>언어 <input name="language" value="{language}" placeholder="베트남어"></label>
 <button>찾기</button></form>
-{result}</body></html>
-"""
+{result}"""
 
 
-def landing_page(text: str = "", country: str = "", language: str = "", result: str = "") -> str:
+def landing_page(
+    who: Principal,
+    text: str = "",
+    country: str = "",
+    language: str = "",
+    result: str = "",
+    status: int = 200,
+) -> HTMLResponse:
     """Return the page; `result` is HTML already, the rest is text."""
-    return _PAGE.format(
-        text=escape(text), country=escape(country), language=escape(language), result=result
+    body = _BODY.format(
+        csrf=csrf_field(who),
+        text=escape(text),
+        country=escape(country),
+        language=escape(language),
+        result=result,
     )
-
-
-def notice_html(sentence: str) -> str:
-    """Return one sentence for people."""
-    return f'<p class="notice" role="status">{escape(sentence)}</p>'
+    return page("그린매치", body, who, status)
 
 
 def shortlist_html(shortlist: Shortlist, stale: str | None) -> str:

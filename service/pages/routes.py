@@ -7,16 +7,13 @@ from fastapi.responses import HTMLResponse
 
 from matcher.errors import GreenMatchError
 from service.api.access import Bench
-from service.pages.landing import landing_page, notice_html, shortlist_html
+from service.gate import Asking
+from service.pages.frame import HEADERS, notice_html
+from service.pages.landing import landing_page, shortlist_html
 from service.problems import status_of
 from service.questions import need_from_text
 
 router = APIRouter(include_in_schema=False)
-_OWN_ONLY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
-)
-_HEADERS = {"Content-Security-Policy": _OWN_ONLY, "X-Content-Type-Options": "nosniff"}
 _DOCS = """<!doctype html>
 <html lang="ko"><head><meta charset="utf-8"><title>그린매치 API 문서</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/swagger-ui.css"></head>
@@ -27,14 +24,15 @@ _DOCS = """<!doctype html>
 
 
 @router.get("/")
-def landing() -> HTMLResponse:
+def landing(who: Asking) -> HTMLResponse:
     """Show the empty form."""
-    return HTMLResponse(landing_page(), headers=_HEADERS)
+    return landing_page(who)
 
 
 @router.post("/")
 def search(
     bench: Bench,
+    who: Asking,
     text: Annotated[str, Form()] = "",
     country: Annotated[str, Form()] = "",
     language: Annotated[str, Form()] = "",
@@ -47,11 +45,10 @@ def search(
         result = shortlist_html(desk.matchmaker.match(need), desk.stale)
     except GreenMatchError as error:
         result, status = notice_html(error.sentence), status_of(error)
-    page = landing_page(text, country, language, result)
-    return HTMLResponse(page, status, headers=_HEADERS)
+    return landing_page(who, text, country, language, result, status)
 
 
 @router.get("/docs")
 def docs() -> HTMLResponse:
     """Show the API's documentation, drawn by the Swagger UI that lies in `static`."""
-    return HTMLResponse(_DOCS, headers=_HEADERS)
+    return HTMLResponse(_DOCS, headers=HEADERS)

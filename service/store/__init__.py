@@ -1,5 +1,7 @@
 """Where records live between runs: companies, needs and the history of what changed them."""
 
+from service.store.accounts import Accounts, Key, Session, User
+from service.store.contacts import Contact, Contacts, Seal
 from service.store.rows import check_storable
 from service.store.store import Store
 from service.store.values import (
@@ -16,16 +18,23 @@ from service.store.values import (
 )
 
 __all__ = [
+    "Accounts",
     "Change",
+    "Contact",
+    "Contacts",
     "Contents",
     "Decision",
     "ImportEntry",
+    "Key",
     "Page",
     "Place",
     "RecordKind",
     "SaveReport",
+    "Seal",
+    "Session",
     "Source",
     "Store",
     "Tally",
+    "User",
     "check_storable",
 ]

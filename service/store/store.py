@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine, func, select
 
 from matcher.errors import UnknownId
 from matcher.records import Company, Need
+from service.store.accounts import Accounts
+from service.store.contacts import Contacts, Seal
 from service.store.dumping import PlainRow, dump_tables, load_tables
 from service.store.history import (
     decide,
@@ -49,6 +51,15 @@ class Store:
     def open(cls, url: str) -> Self:
         """Connect and migrate; raises StoreUnavailable."""
         return cls(open_engine(url))
+
+    @property
+    def accounts(self) -> Accounts:
+        """People, sessions and keys of the same database."""
+        return Accounts(self._engine, self._writing)
+
+    def contacts(self, seal: Seal) -> Contacts:
+        """Return the contacts of the same database, opened and closed with `seal`."""
+        return Contacts(self._engine, self._writing, seal)
 
     def close(self) -> None:
         """Give back every connection."""

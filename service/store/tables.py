@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Text,
 )
@@ -159,3 +161,69 @@ class NeedRow(Base):
     digest: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Moment)
     import_id: Mapped[int] = mapped_column(RowNumber, ForeignKey("imports.import_id"))
+
+
+class UserRow(Base):
+    """Somebody who may sign in; the password is kept as an argon2 hash only."""
+
+    __tablename__ = "users"
+
+    name: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+    company_id: Mapped[str | None] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    must_change: Mapped[bool] = mapped_column(Boolean)
+    failures: Mapped[int] = mapped_column(Integer)
+    locked_until: Mapped[datetime | None] = mapped_column(Moment)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SessionRow(Base):
+    """A signed-in browser; the cookie's token is kept as a hash only."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    name: Mapped[str] = mapped_column(Identifier, ForeignKey("users.name", ondelete="CASCADE"))
+    csrf: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class KeyRow(Base):
+    """A program's key; its secret is kept as a hash only."""
+
+    __tablename__ = "api_keys"
+
+    key_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    company_id: Mapped[str | None] = mapped_column(Text)
+    made_by: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ContactRow(Base):
+    """The people to speak to about a record, sealed; never exported, indexed or logged."""
+
+    __tablename__ = "contacts"
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    record_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ContactViewRow(Base):
+    """One look at somebody's contacts: who, when, whose."""
+
+    __tablename__ = "contact_views"
+
+    view_id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    viewed_at: Mapped[datetime] = mapped_column(Moment)
+    actor: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    record_id: Mapped[str] = mapped_column(Identifier)

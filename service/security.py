@@ -1,0 +1,100 @@
+"""Who may do what: one table for every route, and who is asking.
+
+A route that stands in no line of PERMISSIONS is refused to everybody (and a test fails).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ADMINISTRATOR, STAFF, EVALUATOR, COMPANY = "administrator", "staff", "evaluator", "company"
+ANYONE = "anyone"
+"""Nobody signed in: only what tells nothing of records, or, where the owner opened it, public fields."""
+
+_ALL = frozenset({ADMINISTRATOR, STAFF, EVALUATOR, COMPANY})
+_OPEN = _ALL | {ANYONE}
+_READERS = frozenset({ADMINISTRATOR, STAFF, EVALUATOR})
+_WRITERS = frozenset({ADMINISTRATOR, STAFF})
+
+PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("GET", "/healthz"): _OPEN,
+    ("GET", "/readyz"): _OPEN,
+    ("GET", "/docs"): _OPEN,
+    ("GET", "/sign-in"): _OPEN,
+    ("POST", "/sign-in"): _OPEN,
+    ("POST", "/sign-out"): _OPEN,
+    ("GET", "/password"): _ALL,
+    ("POST", "/password"): _ALL,
+    ("GET", "/"): _READERS,
+    ("POST", "/"): _READERS,
+    ("GET", "/metrics"): frozenset({ADMINISTRATOR}),
+    # A company asks for its own opportunities only; the route checks whose.
+    ("POST", "/api/v1/matches"): _READERS,
+    ("POST", "/api/v1/opportunities"): _ALL,
+    ("GET", "/api/v1/companies"): _READERS,
+    ("GET", "/api/v1/companies/{company_id:path}"): _ALL,
+    ("PUT", "/api/v1/companies/{company_id:path}"): _WRITERS,
+    ("DELETE", "/api/v1/companies/{company_id:path}"): _WRITERS,
+    # Companies and, where opened, the public see the public fields of needs.
+    ("GET", "/api/v1/needs"): _ALL,
+    ("GET", "/api/v1/needs/{need_id:path}"): _ALL,
+    ("PUT", "/api/v1/needs/{need_id:path}"): _WRITERS,
+    ("DELETE", "/api/v1/needs/{need_id:path}"): _WRITERS,
+    ("POST", "/api/v1/imports"): _WRITERS,
+    ("GET", "/api/v1/imports"): _WRITERS,
+    ("POST", "/api/v1/imports/{import_id}/undo"): _WRITERS,
+    ("GET", "/api/v1/history/{kind}/{record_id:path}"): _WRITERS,
+    ("GET", "/api/v1/expiring"): _READERS,
+    ("GET", "/api/v1/decisions"): _READERS,
+    ("PUT", "/api/v1/decisions"): _WRITERS,
+    ("DELETE", "/api/v1/decisions"): _WRITERS,
+    ("GET", "/api/v1/contacts/{kind}/{record_id:path}"): _WRITERS,
+    ("PUT", "/api/v1/contacts/{kind}/{record_id:path}"): _WRITERS,
+}
+PUBLIC_ROUTES = frozenset({("GET", "/api/v1/needs"), ("GET", "/api/v1/needs/{need_id:path}")})
+"""Open to anyone where GREENMATCH_PUBLIC is set."""
+BEFORE_NEW_PASSWORD = frozenset(
+    {
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("POST", "/sign-out"),
+        ("GET", "/password"),
+        ("POST", "/password"),
+    }
+)
+"""All that a one-time password opens."""
+PUBLIC_NEED_FIELDS = (
+    "need_id",
+    "title",
+    "description",
+    "language",
+    "country",
+    "city",
+    "buyer_type",
+    "required_certifications",
+    "required_languages",
+    "deadline",
+    "cooperation_type",
+    "sector",
+)
+"""What companies and the public see of a need: not who asks, not the budget, not unknown fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking; csrf is set where a browser's cookie said so."""
+
+    name: str
+    role: str
+    company_id: str | None = None
+    csrf: str | None = None
+    must_change: bool = False
+
+    @property
+    def sees_everything(self) -> bool:
+        """Tell whether every field of every record may be shown."""
+        return self.role in _READERS
+
+
+NOBODY = Principal("", ANYONE)
