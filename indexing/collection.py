@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Collection as Ids
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +16,15 @@ from matcher.ranking import Evidence, QueryEvidence
 
 SECTOR = "§"
 """Stands before a sector among the names of concepts; no term begins with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text to search with: its terms, its concepts and its unit vector (dimension,)."""
+
+    terms: list[str]
+    concepts: list[str]
+    vector: Vectors
 
 
 class Collection:
@@ -41,12 +51,24 @@ class Collection:
 
     def evidence(self, text: str, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
         """Return what each source says of the best `k` of any; exact for each candidate."""
-        terms = self._analyzer.terms(text)
-        concepts = _names(self._analyzer, text)
+        if not len(self) or (allowed is not None and not allowed):
+            return QueryEvidence({}, self.lexical.agreement(self._analyzer.terms(text)))
+        return self.answer(self.ask(text), k, allowed)
+
+    def ask(self, text: str) -> Question:
+        """Return a text as both kinds of index are asked for it."""
+        return Question(
+            self._analyzer.terms(text),
+            concept_names(self._analyzer, text),
+            encode_query(self._encoder, text),
+        )
+
+    def answer(self, question: Question, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
+        """Return what each source says of the best `k` of any; exact for each candidate."""
+        terms, concepts, query = question.terms, question.concepts, question.vector
         agreement = self.lexical.agreement(terms)
         if not len(self) or (allowed is not None and not allowed):
             return QueryEvidence({}, agreement)
-        query = encode_query(self._encoder, text)
         candidates = dict.fromkeys(
             [
                 *self.dense.search(query, k, allowed).ids(),
@@ -87,10 +109,10 @@ def build_collection(
     for done, (id, raw) in enumerate(texts.items(), start=1):
         text = unicodedata.normalize("NFC", raw)
         terms.append(analyzer.terms(text))
-        concepts.append(_names(analyzer, text))
-        for start, end in encoder.passages(text):
+        concepts.append(concept_names(analyzer, text))
+        for passage in cut(text, encoder):
             owners.append(id)
-            passages.append(text[start:end].strip())
+            passages.append(passage)
         if done % 200 == 0 or done == len(texts):
             progress("형태소 분석", done, len(texts))
     vectors = encoder.encode(passages, "passage", progress)
@@ -103,7 +125,13 @@ def build_collection(
     )
 
 
-def _names(analyzer: Analyzer, text: str) -> list[str]:
+def cut(text: str, encoder: Encoder) -> list[str]:
+    """Return the passages of a text as they are encoded."""
+    text = unicodedata.normalize("NFC", text)
+    return [text[start:end].strip() for start, end in encoder.passages(text)]
+
+
+def concept_names(analyzer: Analyzer, text: str) -> list[str]:
     """Return each concept of a text once, naming it twice says no more, and the sectors they are of.
 
     A text that names another term of the same sector agrees a little: how much, its idf says.

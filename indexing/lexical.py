@@ -25,11 +25,14 @@ class LexicalIndex:
     has a coverage near 0 everywhere instead of a list that looks perfect.
     """
 
-    def __init__(self, bm25: Any, ids: Sequence[str], scripts: Mapping[str, float]) -> None:
-        """Take a bm25s index (None where no text has a term), the id of each text, and the share
-        of each script among all terms.
+    def __init__(
+        self, bm25: Any, ids: Sequence[str], scripts: Mapping[str, float], mean_length: float
+    ) -> None:
+        """Take a bm25s index (None where no text has a term), the id of each text, the share of
+        each script among all terms, and the mean number of terms of a text.
         """
         self.scripts = dict(scripts)
+        self.mean_length = mean_length
         self._bm25 = bm25
         self._ids = list(ids)
         self._row = {id: row for row, id in enumerate(self._ids)}
@@ -44,18 +47,21 @@ class LexicalIndex:
         With k1 = 0 a term counts by being there, however often and in however long a text.
         """
         scripts = script_shares(term for text in terms for term in text)
+        mean_length = sum(map(len, terms)) / len(terms) if terms else 0.0
         if not any(terms):
-            return cls(None, ids, scripts)
+            return cls(None, ids, scripts, mean_length)
         bm25 = bm25s.BM25(k1=k1, b=B, method="lucene")
         bm25.index([list(text) for text in terms], show_progress=False)
-        return cls(bm25, ids, scripts)
+        return cls(bm25, ids, scripts, mean_length)
 
     @classmethod
-    def read(cls, folder: Path, ids: Sequence[str], scripts: Mapping[str, float]) -> Self:
+    def read(
+        cls, folder: Path, ids: Sequence[str], scripts: Mapping[str, float], mean_length: float
+    ) -> Self:
         """Read what `write` wrote."""
         if not (folder / "params.index.json").is_file():
-            return cls(None, ids, scripts)
-        return cls(bm25s.BM25.load(str(folder), load_corpus=False), ids, scripts)
+            return cls(None, ids, scripts, mean_length)
+        return cls(bm25s.BM25.load(str(folder), load_corpus=False), ids, scripts, mean_length)
 
     def write(self, folder: Path) -> None:
         """Write the index into a folder (empty where no text has a term)."""
@@ -104,6 +110,21 @@ class LexicalIndex:
         """Return the coverage of each named text."""
         coverage = self._coverage(terms)
         return {id: float(coverage[self._row[id]]) for id in ids if id in self._row}
+
+    def coverage_of(self, terms: Sequence[str], text: Mapping[str, int]) -> float:
+        """Return the coverage of a text that is not in the index, by the index's own statistics.
+
+        text: how often it has each of its terms.
+        """
+        bound = math.fsum(self.idf(term) for term in terms)
+        if not bound:
+            return 0.0
+        k1 = self._bm25.k1 if self._bm25 is not None else K1
+        length = sum(text.values())
+        share = length / self.mean_length if self.mean_length else 1.0
+        damping = k1 * (1 - B + B * share)
+        heard = (self.idf(t) * text[t] / (text[t] + damping) for t in terms if text.get(t))
+        return math.fsum(heard) / bound
 
     def _coverage(self, terms: Sequence[str]) -> npt.NDArray[np.float64]:
         bound = math.fsum(self.idf(term) for term in terms)

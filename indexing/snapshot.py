@@ -29,7 +29,7 @@ from matcher.errors import SnapshotMismatch, SnapshotMissing
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need, offering_key
 
-FORMAT = 3
+FORMAT = 4
 BUILD_COMMAND = "greenmatch index"
 OPEN_TRIES = 3
 COLLECTIONS = ("offerings", "needs")
@@ -70,12 +70,16 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An open snapshot: both collections ready to search."""
+    """An open snapshot: both collections ready to search.
+
+    digests: of each text that is indexed, by collection and id.
+    """
 
     manifest: Manifest
     offerings: Collection
     needs: Collection
     quoter: TextQuoter
+    digests: Mapping[str, Mapping[str, str]]
 
     @property
     def origin(self) -> tuple[str, str, str]:
@@ -86,7 +90,7 @@ class Snapshot:
 def record_digest(companies: Iterable[Company], needs: Iterable[Need]) -> str:
     """Return a digest of everything that is indexed: ids and texts, in id order."""
     total = hashlib.sha256()
-    for texts in _texts(companies, needs).values():
+    for texts in indexed_texts(companies, needs).values():
         for id, text in sorted(texts.items()):
             total.update(f"{id}\x1e{text}\x1d".encode())
     return total.hexdigest()
@@ -133,6 +137,14 @@ def read_manifest(home: Path) -> Manifest | None:
     return manifest
 
 
+def read_digests(home: Path) -> Mapping[str, Mapping[str, str]] | None:
+    """Return the digests of the current snapshot's texts without a model, or None without one."""
+    folder = _current(home)
+    if folder is None or read_manifest(home) is None:
+        return None
+    return {name: _content(folder / name)["digests"] for name in COLLECTIONS}
+
+
 def open_snapshot(home: Path, encoder: Encoder, analyzer: Analyzer) -> Snapshot:
     """Open the current snapshot.
 
@@ -173,8 +185,12 @@ def _open(home: Path, encoder: Encoder, analyzer: Analyzer) -> Snapshot:
         path = folder / name
         if not path.is_file() or sha256_of(path) != digest:
             raise _damaged(path)
-    offerings, needs = (_read(folder / name, encoder, analyzer) for name in COLLECTIONS)
-    return Snapshot(manifest, offerings, needs, TextQuoter(encoder, analyzer))
+    contents = {name: _content(folder / name) for name in COLLECTIONS}
+    offerings, needs = (
+        _read(folder / name, content, encoder, analyzer) for name, content in contents.items()
+    )
+    digests = {name: content["digests"] for name, content in contents.items()}
+    return Snapshot(manifest, offerings, needs, TextQuoter(encoder, analyzer), digests)
 
 
 def _manifest_in(folder: Path) -> Manifest | None:
@@ -187,7 +203,12 @@ def _manifest_in(folder: Path) -> Manifest | None:
         raise _damaged(path) from error
 
 
-def _texts(companies: Iterable[Company], needs: Iterable[Need]) -> dict[str, dict[str, str]]:
+def text_digest(text: str) -> str:
+    """Return what tells one text from another: 32 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def indexed_texts(companies: Iterable[Company], needs: Iterable[Need]) -> dict[str, dict[str, str]]:
     """Return what is indexed: offering texts under offering keys, need texts under need ids.
 
     Texts without a single letter or digit ("-") say nothing and would be near to everything.
@@ -213,7 +234,7 @@ def _write(
     progress: Progress,
 ) -> Manifest:
     """Write both collections and the manifest into `work`."""
-    texts = _texts(companies, needs)
+    texts = indexed_texts(companies, needs)
     for name in COLLECTIONS:
         collection = build_collection(texts[name], encoder, analyzer, progress)
         folder = work / name
@@ -226,6 +247,9 @@ def _write(
             "owners": collection.dense.owners,
             "scripts": collection.lexical.scripts,
             "concept_scripts": collection.concepts.scripts,
+            "mean_length": collection.lexical.mean_length,
+            "concept_mean_length": collection.concepts.mean_length,
+            "digests": {id: text_digest(text) for id, text in texts[name].items()},
         }
         (folder / "ids.json").write_text(json.dumps(content), encoding="utf-8")
     files = {
@@ -258,12 +282,21 @@ def _write(
     return manifest
 
 
-def _read(folder: Path, encoder: Encoder, analyzer: Analyzer) -> Collection:
-    content = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
+def _content(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
+    return content
+
+
+def _read(
+    folder: Path, content: Mapping[str, Any], encoder: Encoder, analyzer: Analyzer
+) -> Collection:
+    ids = content["ids"]
     return Collection(
         DenseIndex.read(folder / "dense.faiss", content["owners"]),
-        LexicalIndex.read(folder / "lexical", content["ids"], content["scripts"]),
-        LexicalIndex.read(folder / "concepts", content["ids"], content["concept_scripts"]),
+        LexicalIndex.read(folder / "lexical", ids, content["scripts"], content["mean_length"]),
+        LexicalIndex.read(
+            folder / "concepts", ids, content["concept_scripts"], content["concept_mean_length"]
+        ),
         encoder,
         analyzer,
     )

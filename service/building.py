@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 from typing import Any
 
-from indexing.snapshot import Manifest, build_snapshot, open_snapshot, record_digest
+from indexing.snapshot import (
+    COLLECTIONS,
+    Manifest,
+    build_snapshot,
+    open_snapshot,
+    read_digests,
+    record_digest,
+)
 from indexing.vectors import VectorCache
 from matcher.errors import InvalidRequest, SnapshotMismatch, SnapshotMissing
 from matcher.progress import Progress, silent
+from service.mirror import Mirror
 from service.settings import Settings
 from service.store import Contents, Store
-from service.workbench import Tools, open_tools
+from service.workbench import NO_SNAPSHOT, Tools, open_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +90,58 @@ def _usable_manifest(settings: Settings, contents: Contents, tools: Tools) -> Ma
     built = (manifest.backend, manifest.record_digest)
     now = (tools.encoder.backend, record_digest(contents.companies, contents.needs))
     return manifest if built == now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How store and snapshot differ: ids that the index lacks, holds in an older form, or too many."""
+
+    missing: tuple[str, ...]
+    outdated: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def is_none(self) -> bool:
+        """Tell whether the index says what the store says."""
+        return not (self.missing or self.outdated or self.gone)
+
+    @property
+    def sentence(self) -> str:
+        """What differs, in Korean."""
+        if self.is_none:
+            return "색인이 저장된 자료와 같습니다."
+        return (
+            f"색인이 저장된 자료와 다릅니다: 색인에 없음 {len(self.missing):,}, 바뀜 "
+            f"{len(self.outdated):,}, 지워졌는데 남음 {len(self.gone):,}. 서비스는 이 차이를 덧대어 "
+            "답하며, `greenmatch index`가 색인을 같게 합니다."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form; an offering is named company/offering."""
+        return {
+            name: [id.replace("\x1f", "/") for id in getattr(self, name)]
+            for name in ("missing", "outdated", "gone")
+        }
+
+
+def compare_with_store(settings: Settings) -> Difference:
+    """Compare every text of the store with the current snapshot; loads no model.
+
+    Raises SnapshotMissing, SnapshotMismatch, StoreUnavailable.
+    """
+    digests = read_digests(settings.home)
+    if digests is None:
+        raise SnapshotMissing(NO_SNAPSHOT)
+    store = Store.open(settings.database_url)
+    try:
+        now = Mirror.read(store).digests
+    finally:
+        store.close()
+    pairs = [(name, id) for name in COLLECTIONS for id in {*now[name], *digests[name]}]
+    found: dict[str, list[str]] = {"missing": [], "outdated": [], "gone": []}
+    for name, id in sorted(pairs):
+        stored, indexed = now[name].get(id), digests[name].get(id)
+        if stored != indexed:
+            kind = "missing" if indexed is None else "gone" if stored is None else "outdated"
+            found[kind].append(id)
+    return Difference(*(tuple(found[kind]) for kind in ("missing", "outdated", "gone")))

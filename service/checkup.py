@@ -132,24 +132,15 @@ def _model(settings: Settings) -> Finding:
 
 
 def _snapshot(settings: Settings) -> Finding:
-    from indexing.snapshot import read_manifest, record_digest
-    from service.store import Store
+    from indexing.snapshot import read_manifest
+    from service.building import compare_with_store
     from service.workbench import NO_SNAPSHOT
 
     manifest = read_manifest(settings.home)
     if manifest is None:
         return Finding("색인", "error", "없음", NO_SNAPSHOT)
-    store = Store.open(settings.database_url)
-    try:
-        contents = store.contents()
-    finally:
-        store.close()
     detail = f"{manifest.snapshot_id}: 공급기술 {manifest.counts['offerings']:,}"
-    if record_digest(contents.companies, contents.needs) != manifest.record_digest:
-        return Finding(
-            "색인",
-            "warning",
-            f"{detail}, 저장된 자료보다 오래됨",
-            "`greenmatch index`를 실행하십시오.",
-        )
+    difference = compare_with_store(settings)
+    if not difference.is_none:
+        return Finding("색인", "warning", detail, difference.sentence)
     return Finding("색인", "ok", detail)

@@ -115,10 +115,22 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="바뀐 것이 없어도 다시 만듭니다.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="만들지 않고, 저장된 자료와 색인이 같은지만 견줍니다.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """저장된 자료로 색인을 만들거나 새로 고칩니다."""
-    from service.building import bring_up_to_date
+    """저장된 자료로 색인을 만들거나 새로 고칩니다. --verify는 다르면 1로 끝납니다."""
+    from service.building import bring_up_to_date, compare_with_store
+
+    if verify:
+        difference = compare_with_store(Settings.from_environment())
+        if json:
+            print_json(difference.to_dict())
+        else:
+            console = open_console()
+            console.print(paragraph(console, difference.sentence))
+        raise typer.Exit(0 if difference.is_none else 1)
 
     with bars() as progress:
         result = bring_up_to_date(Settings.from_environment(), rebuild=rebuild, progress=progress)

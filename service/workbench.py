@@ -1,34 +1,45 @@
 """Everything a match needs, wired once and kept fresh: store, model, analyzer, snapshot.
 
-Locks. Opening the model and rebuilding the catalogue happen under locks of their own; answering
-does not: a `Desk` is an immutable value, and any number of threads match on it at once. The one
-lock on that way is the encoder's own, held for one batch of a few texts, so a request waits for
-at most one batch of another's encoding. Imports encode nothing; `greenmatch index` encodes in its
-own process.
+Freshness. A `Desk` is the snapshot with everything that changed since laid over it (`FreshIndex`)
+and the records as they are now (`Mirror`). Whoever asks first after a change brings the desk up to
+date: deletions at once, up to AT_ONCE new texts at once, more of them behind the answers.
+
+Locks. Opening the model and renewing the desk happen under locks of their own; answering does not:
+a `Desk` is an immutable value, and any number of threads match on it at once. The one lock on that
+way is the encoder's own, held for one batch of a few texts, so a request waits for at most one
+batch of another's encoding. `greenmatch index` encodes in its own process.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from indexing.snapshot import open_snapshot, read_manifest, record_digest
+from indexing.overlay import FreshIndex, Learned, learn, unlearned
+from indexing.snapshot import COLLECTIONS, open_snapshot, read_manifest
 from matcher.errors import GreenMatchError, SnapshotMismatch, SnapshotMissing, UnknownId
 from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
+from service.mirror import Mirror
 from service.settings import Settings, secret_of
-from service.store import Contacts, Contents, Seal, Store
+from service.store import Contacts, Seal, Store
 
 if TYPE_CHECKING:
     from indexing.analyzer import Analyzer
     from indexing.encoder import Encoder
     from indexing.snapshot import Manifest, Snapshot
 
+AT_ONCE = 100
+"""New texts that a request waits for; encoding them takes about a second."""
+MOST_LAID_OVER = 2_000
+"""New texts beside a snapshot; beyond, searching would slow down and `greenmatch index` is asked for."""
 STALE = (
-    "저장된 자료가 색인보다 새것입니다. 바뀐 내용까지 찾으려면 `greenmatch index`를 실행하십시오."
+    "색인한 뒤에 들어온 글이 많아 아직 찾지 못하는 글이 {n:,}건 있습니다. "
+    "`greenmatch index`를 실행하십시오."
 )
+LEARNING = "새로 들어온 글 {n:,}건을 읽는 중입니다. 곧 찾을 수 있습니다."
 NO_SNAPSHOT = (
     "색인이 없습니다. `greenmatch import 파일`로 자료를 넣고 `greenmatch index`를 실행하십시오."
 )
@@ -44,7 +55,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One consistent state to answer from; `stale` is a sentence where the snapshot lags behind."""
+    """One consistent state to answer from; `stale` is a sentence where texts cannot be found yet."""
 
     matchmaker: Matchmaker
     catalogue: Catalogue
@@ -93,6 +104,10 @@ class Workbench:
         self._snapshot: Snapshot | None = None
         self._refused: tuple[str, GreenMatchError] | None = None
         self._desk: Desk | None = None
+        self._mirror: Mirror | None = None
+        self._learned: dict[str, dict[str, Learned]] = {name: {} for name in COLLECTIONS}
+        self._learner: threading.Thread | None = None
+        self._closing = threading.Event()
         self._policy = Policy.load()
 
     @classmethod
@@ -107,7 +122,11 @@ class Workbench:
         return self.store.contacts(Seal(secret_of(self.settings)))
 
     def close(self) -> None:
-        """Give back the database's connections."""
+        """Stop learning and give back the database's connections."""
+        self._closing.set()
+        learner = self._learner
+        if learner is not None:
+            learner.join()
         self.store.close()
 
     def tools(self) -> Tools:
@@ -120,7 +139,7 @@ class Workbench:
     def desk(self) -> Desk:
         """Return the state to answer from, brought up to date with store and snapshot.
 
-        A changed store is read again before anyone goes on: a deleted company must not appear. A
+        What changed in the store is read before anyone goes on: a deleted company must not appear. A
         changed snapshot is opened by one thread while others go on with the one they have; one
         that cannot be opened is left aside (`check_ready` tells). Raises SnapshotMissing,
         SnapshotMismatch, ModelUnavailable, AnalyzerUnavailable, StoreUnavailable.
@@ -171,9 +190,76 @@ class Workbench:
             snapshot.manifest.snapshot_id,
         ):
             return desk  # another thread has just done it
-        contents = self.store.contents()
-        self._desk = _lay_out(contents, snapshot, self._policy)
+        mirror = self._mirror.caught_up(self.store) if self._mirror else Mirror.read(self.store)
+        self._mirror = mirror
+        missing = _flat(unlearned(snapshot, mirror.digests, self._learned))
+        if len(missing) <= AT_ONCE:
+            self._take(self._learn(mirror, missing))
+            missing = []
+        elif len(missing) <= MOST_LAID_OVER and self._learner is None:
+            self._learner = threading.Thread(target=self._catch_up, daemon=True)
+            self._learner.start()
+        self._desk = self._lay_out(mirror, snapshot, len(missing))
         return self._desk
+
+    def _learn(
+        self, mirror: Mirror, ids: Sequence[tuple[str, str]]
+    ) -> dict[str, dict[str, Learned]]:
+        """Learn texts; needs no lock."""
+        tools = self.tools()
+        learned: dict[str, dict[str, Learned]] = {}
+        for name in COLLECTIONS:
+            texts = {
+                id: (mirror.digests[name][id], mirror.text(name, id))
+                for collection, id in ids
+                if collection == name
+            }
+            learned[name] = learn(texts, tools.encoder, tools.analyzer) if texts else {}
+        return learned
+
+    def _take(self, learned: Mapping[str, Mapping[str, Learned]]) -> None:
+        """Add what was learned; the caller holds `_refreshing`."""
+        self._learned = {name: {**self._learned[name], **learned[name]} for name in COLLECTIONS}
+
+    def _catch_up(self) -> None:
+        """Learn what is missing, AT_ONCE texts at a time, while requests go on; then lay it over."""
+        while not self._closing.is_set():
+            with self._refreshing:
+                mirror, snapshot = self._mirror, self._snapshot
+                if mirror is None or snapshot is None:
+                    break
+                missing = _flat(unlearned(snapshot, mirror.digests, self._learned))
+                if not missing or len(missing) > MOST_LAID_OVER:
+                    break
+            learned = self._learn(mirror, missing[:AT_ONCE])
+            with self._refreshing:
+                self._take(learned)
+        with self._refreshing:
+            self._learner = None
+            if self._mirror is not None and self._snapshot is not None and self._desk is not None:
+                missing = _flat(unlearned(self._snapshot, self._mirror.digests, self._learned))
+                self._desk = self._lay_out(self._mirror, self._snapshot, len(missing))
+
+    def _lay_out(self, mirror: Mirror, snapshot: "Snapshot", missing: int) -> Desk:
+        for name in COLLECTIONS:  # forget what a newer snapshot holds, and what is gone
+            present, indexed = mirror.digests[name], snapshot.digests[name]
+            self._learned[name] = {
+                id: item
+                for id, item in self._learned[name].items()
+                if present.get(id) == item.digest and indexed.get(id) != item.digest
+            }
+        catalogue = Catalogue(mirror.companies, mirror.needs, mirror.vetoes)
+        index = FreshIndex(snapshot, mirror.digests, self._learned)
+        stale = None
+        if missing:
+            stale = (LEARNING if missing <= MOST_LAID_OVER else STALE).format(n=missing)
+        return Desk(
+            matchmaker=Matchmaker(catalogue, index, self._policy),
+            catalogue=catalogue,
+            manifest=snapshot.manifest,
+            revision=mirror.revision,
+            stale=stale,
+        )
 
     def _newest_snapshot(self) -> "Snapshot":
         on_disk = self._snapshot_id()
@@ -192,17 +278,5 @@ class Workbench:
         return self._snapshot
 
 
-def _lay_out(contents: Contents, snapshot: "Snapshot", policy: Policy) -> Desk:
-    catalogue = Catalogue(
-        {company.company_id: company for company in contents.companies},
-        {need.need_id: need for need in contents.needs},
-        contents.vetoes,
-    )
-    digest = record_digest(contents.companies, contents.needs)
-    return Desk(
-        matchmaker=Matchmaker(catalogue, snapshot, policy),
-        catalogue=catalogue,
-        manifest=snapshot.manifest,
-        revision=contents.revision,
-        stale=None if digest == snapshot.manifest.record_digest else STALE,
-    )
+def _flat(ids: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    return [(name, id) for name, named in ids.items() for id in named]

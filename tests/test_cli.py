@@ -325,14 +325,33 @@ def test_match_of_a_text_takes_names_for_country_and_language(ready: Run) -> Non
     assert [match["company_id"] for match in narrowed["matches"]] == ["C-2"]
 
 
-def test_match_tells_when_the_index_is_older_than_the_store(ready: Run, tmp_path: Path) -> None:
+def test_what_came_after_the_index_is_found_and_verify_tells_the_difference(
+    ready: Run, tmp_path: Path
+) -> None:
+    company = {"company_id": "C-9", "name_ko": "새물", "offerings": [{"title": "수질 감시"}]}
+    same = ready("index", "--verify")
+    ready("import", write_jsonl(tmp_path / "new.jsonl", [company]))
+
+    outcome = ready("match", "--text", "수질 감시", "-k", 1)
+    different = ready("index", "--verify", "--json")
+
+    assert (outcome.code, "새물" in outcome.out) == (0, True)
+    assert (same.code, different.code) == (0, 1)
+    assert len(json.loads(different.out)["missing"]) == 1
+
+
+def test_match_tells_when_too_much_came_after_the_index(
+    ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.workbench.AT_ONCE", 0)
+    monkeypatch.setattr("service.workbench.MOST_LAID_OVER", 0)
     new = write_jsonl(tmp_path / "new.jsonl", [{"need_id": "N-3", "title": "수질 감시"}])
     ready("import", new)
 
     outcome = ready("match", "N-3")
 
     assert outcome.code == 0
-    assert "greenmatch index" in outcome.out.splitlines()[0]
+    assert "greenmatch index" in outcome.out
     assert "맑은물기술" in outcome.out
 
 

@@ -99,7 +99,7 @@ def test_what_is_written_reads_the_same(tmp_path):
     index = build()
     index.write(tmp_path / "words")
 
-    again = LexicalIndex.read(tmp_path / "words", index.ids, index.scripts)
+    again = LexicalIndex.read(tmp_path / "words", index.ids, index.scripts, index.mean_length)
 
     for query in (["빗물", "저류"], ["led", "led"], ["수소"], []):
         assert again.search(query, 10) == index.search(query, 10)
@@ -112,7 +112,7 @@ def test_an_index_without_a_word_answers_and_can_be_written(tmp_path):
     index = LexicalIndex.build(["a", "b"], [[], []])
     index.write(tmp_path / "words")
 
-    again = LexicalIndex.read(tmp_path / "words", ["a", "b"], {})
+    again = LexicalIndex.read(tmp_path / "words", ["a", "b"], {}, 0.0)
 
     assert index.search(["빗물"], 5).hits == again.search(["빗물"], 5).hits == ()
     assert again.coverages(["빗물"], ["a"]) == {"a": 0.0}

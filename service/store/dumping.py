@@ -11,7 +11,7 @@ from sqlalchemy.types import Date
 
 from matcher.errors import UnreadableFile
 from service.store.tables import Base
-from service.store.writing import ROWS_AT_ONCE, renew_revision, stand_in_line
+from service.store.writing import ROWS_AT_ONCE, begin_epoch, stand_in_line
 
 PlainRow = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def load_tables(connection: Connection, tables: Mapping[str, Sequence[PlainRow]]
         for start in range(0, len(rows), ROWS_AT_ONCE):
             connection.execute(insert(table), rows[start : start + ROWS_AT_ONCE])
         _number_on(connection, table)
-    renew_revision(connection)
+    begin_epoch(connection)
 
 
 def _number_on(connection: Connection, table: Table) -> None:

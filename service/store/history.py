@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
 from matcher.errors import InvalidRequest, UnknownId
@@ -161,6 +161,30 @@ def read_decisions(connection: Connection) -> tuple[Decision, ...]:
     """Return all decisions in the order of need and company."""
     query = select(DecisionRow).order_by(DecisionRow.need_id, DecisionRow.company_id)
     return tuple(_decision(row._asdict()) for row in connection.execute(query))
+
+
+def read_vetoes(connection: Connection) -> dict[tuple[str, str], str]:
+    """Return the pairs (need_id, company_id) that staff ruled out, with their note."""
+    return {
+        (item.need_id, item.company_id): item.note
+        for item in read_decisions(connection)
+        if item.verdict == "vetoed"
+    }
+
+
+def read_position(connection: Connection) -> int:
+    """Return the number of the last change; 0 where there is none."""
+    return connection.execute(select(func.max(ChangeRow.change_id))).scalar() or 0
+
+
+def read_changed(connection: Connection, position: int) -> dict[str, tuple[str, ...]]:
+    """Return the ids that changed after a position, by kind, each once, in id order."""
+    query = select(ChangeRow.kind, ChangeRow.record_id).where(ChangeRow.change_id > position)
+    found = {(kind, id) for kind, id in connection.execute(query)}
+    return {
+        name: tuple(sorted(id for kind, id in found if kind == name))
+        for name in ("company", "need")
+    }
 
 
 def _entry(row: Any) -> ImportEntry:

@@ -14,9 +14,12 @@ from service.store.dumping import PlainRow, dump_tables, load_tables
 from service.store.history import (
     decide,
     forget_decision,
+    read_changed,
     read_changes,
     read_decisions,
     read_imports,
+    read_position,
+    read_vetoes,
     undo_import,
 )
 from service.store.reading import read_companies, read_needs, read_page, read_revision
@@ -28,13 +31,14 @@ from service.store.values import (
     Contents,
     Decision,
     ImportEntry,
+    Newer,
     Page,
     RecordKind,
     SaveReport,
     Source,
     Verdict,
 )
-from service.store.writing import remove_records, write_records
+from service.store.writing import epoch_of, remove_records, write_records
 
 
 class Store:
@@ -74,12 +78,35 @@ class Store:
         """Read everything, and the revision it belongs to, as of one moment."""
         with self._reader() as connection:
             revision = read_revision(connection)
-            vetoes = {
-                (item.need_id, item.company_id): item.note
-                for item in read_decisions(connection)
-                if item.verdict == "vetoed"
-            }
-            return Contents(read_companies(connection), read_needs(connection), revision, vetoes)
+            return Contents(
+                read_companies(connection),
+                read_needs(connection),
+                revision,
+                read_vetoes(connection),
+                read_position(connection),
+            )
+
+    def newer(self, position: int, revision: str) -> Newer | None:
+        """Return what changed after `position`, as of one moment.
+
+        None where the whole store was replaced since `revision` (a restore): positions of before
+        mean nothing then, and everything must be read anew.
+        """
+        with self._reader() as connection:
+            now = read_revision(connection)
+            if epoch_of(now) != epoch_of(revision):
+                return None
+            changed = read_changed(connection, position)
+            company_ids, need_ids = changed["company"], changed["need"]
+            return Newer(
+                company_ids,
+                need_ids,
+                read_companies(connection, company_ids),
+                read_needs(connection, need_ids),
+                read_vetoes(connection),
+                now,
+                read_position(connection),
+            )
 
     def companies(self) -> tuple[Company, ...]:
         """Return all companies in id order."""

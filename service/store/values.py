@@ -85,6 +85,21 @@ class Contents:
     revision: str
     vetoes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Pairs (need_id, company_id) that staff ruled out, with their note."""
+    position: int = 0
+    """The number of the last change of a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What changed after a position: the ids of changed and deleted records, and what is there now."""
+
+    company_ids: tuple[str, ...]
+    need_ids: tuple[str, ...]
+    companies: tuple[Company, ...]
+    needs: tuple[Need, ...]
+    vetoes: Mapping[tuple[str, str], str]
+    revision: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)

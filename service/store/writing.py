@@ -130,7 +130,19 @@ def read_forms(connection: Connection, kind: RecordKind, ids: Sequence[str]) -> 
 def renew_revision(connection: Connection) -> None:
     """Say that records changed."""
     # Not a counter: a restored backup could count up to a number that meant other contents.
-    connection.execute(update(RevisionRow).values(token=uuid.uuid4().hex))
+    epoch = epoch_of(connection.execute(select(RevisionRow.token)).scalar_one())
+    connection.execute(update(RevisionRow).values(token=f"{epoch}.{uuid.uuid4().hex}"))
+
+
+def begin_epoch(connection: Connection) -> None:
+    """Say that the whole store was replaced: nobody may go on from what was read before."""
+    token = f"{uuid.uuid4().hex}.{uuid.uuid4().hex}"
+    connection.execute(update(RevisionRow).values(token=token))
+
+
+def epoch_of(token: str) -> str:
+    """Return the part of a revision that stays the same until the whole store is replaced."""
+    return token.partition(".")[0]
 
 
 def _changes(
