@@ -14,6 +14,7 @@ from service import problems
 from service.api import contacts, health, history, imports, matching, records
 from service.door import BodyLimit, Door, is_loopback
 from service.gate import RateLimiter, admit
+from service.observing import Observer
 from service.pages import routes as pages
 from service.pages import sign_in
 from service.settings import Settings
@@ -59,7 +60,8 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
     app.state.workbench = bench
     app.state.limiter = RateLimiter(settings.rate)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Door, is_open=not is_loopback(settings.host))  # outermost
+    app.add_middleware(Door, is_open=not is_loopback(settings.host))
+    app.add_middleware(Observer, metrics=bench.metrics)  # outermost
     problems.install(app)
     for router in (
         matching.router,

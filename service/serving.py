@@ -10,11 +10,14 @@ from matcher.errors import InvalidRequest
 from matcher.progress import Progress, silent
 from service.app import create_app
 from service.door import is_loopback
+from service.observing import configure_logs
 from service.screen import open_console, plain
 from service.settings import Settings
 from service.workbench import Workbench
 
 SHORTEST_SECRET = 32
+GRACE_SECONDS = 30
+"""How long requests that run when the server is told to stop may go on."""
 
 
 def run_server(
@@ -39,6 +42,7 @@ def run_server(
             "127.0.0.1로 여십시오.",
             field="host",
         )
+    configure_logs(settings.log, settings.log_level)
     listener = _bound(settings.host, settings.port)
     workbench = Workbench.open(settings, progress)
     try:
@@ -54,7 +58,9 @@ def run_server(
         sys.stderr.flush()
         app = create_app(settings, workbench)
         # uvicorn's own log settings would close the handlers of other libraries
-        config = uvicorn.Config(app, log_config=None, access_log=False)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()

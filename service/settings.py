@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +13,8 @@ from filelock import FileLock
 
 from matcher.errors import InvalidRequest
 
+FORMS = ("text", "json")
+LEVELS = ("debug", "info", "warning", "error")
 SECRET_FILE = "secret.key"
 BACKENDS = ("auto", "openvino", "torch")
 
@@ -24,7 +26,7 @@ class Settings:
     home: database, snapshot and uploads; cache: the model and the vector cache.
     model None means the bundled model; backend is one of BACKENDS. secret seals contacts (None: a
     key file in `home`). public opens the public fields of needs to anyone. rate: requests that one
-    caller may make, such as 600/minute.
+    caller may make, such as 600/minute. log is "text" or "json", log_level what is heard of our own.
     """
 
     home: Path
@@ -35,9 +37,11 @@ class Settings:
     analyzer: str = "mecab"
     host: str = "127.0.0.1"
     port: int = 8000
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     public: bool = False
     rate: str = "600/minute"
+    log: str = "text"
+    log_level: str = "info"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -53,13 +57,15 @@ class Settings:
             cache=_folder(value("CACHE", str(platformdirs.user_cache_path("greenmatch")))),
             database_url=value("DATABASE_URL", f"sqlite:///{home / 'greenmatch.sqlite3'}"),
             model=value("MODEL", "") or None,
-            backend=_backend(value("BACKEND", "auto")),
+            backend=_one_of("BACKEND", value("BACKEND", "auto"), BACKENDS),
             analyzer=value("ANALYZER", "mecab"),
             host=value("HOST", "127.0.0.1"),
             port=_port(value("PORT", "8000")),
             secret=value("SECRET", "") or None,
             public=value("PUBLIC", "0").casefold() in ("1", "true", "yes"),
             rate=_rate(value("RATE", "600/minute")),
+            log=_one_of("LOG", value("LOG", "text"), FORMS),
+            log_level=_one_of("LOG_LEVEL", value("LOG_LEVEL", "info").lower(), LEVELS),
         )
 
 
@@ -67,11 +73,11 @@ def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def _backend(text: str) -> str:
-    if text not in BACKENDS:
+def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
+    if text not in known:
         raise InvalidRequest(
-            f"GREENMATCH_BACKEND는 {', '.join(BACKENDS)} 가운데 하나여야 합니다. 지금 값: {text}",
-            field="GREENMATCH_BACKEND",
+            f"GREENMATCH_{name}는 {', '.join(known)} 가운데 하나여야 합니다. 지금 값: {text}",
+            field=f"GREENMATCH_{name}",
         )
     return text
 

@@ -23,6 +23,7 @@ from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
 from service.mirror import Mirror
+from service.observing import MeasuredEncoder, Metrics
 from service.settings import Settings, secret_of
 from service.store import Contacts, Seal, Store
 
@@ -108,6 +109,7 @@ class Workbench:
         self._learned: dict[str, dict[str, Learned]] = {name: {} for name in COLLECTIONS}
         self._learner: threading.Thread | None = None
         self._closing = threading.Event()
+        self.metrics = Metrics()
         self._policy = Policy.load()
 
     @classmethod
@@ -133,7 +135,9 @@ class Workbench:
         """Return model and analyzer, loading them the first time."""
         with self._opening:
             if self._tools is None:
-                self._tools = self._open_tools()
+                opened = self._open_tools()
+                measured = MeasuredEncoder(opened.encoder, self.metrics)
+                self._tools = Tools(measured, opened.analyzer)
             return self._tools
 
     def desk(self) -> Desk:
@@ -183,6 +187,10 @@ class Workbench:
 
     def _refreshed(self) -> Desk:
         """Build the next desk; the caller holds `_refreshing`."""
+        with self.metrics.stages.labels("renew").time():
+            return self._renewed()
+
+    def _renewed(self) -> Desk:
         desk = self._desk
         snapshot = self._newest_snapshot()
         if desk is not None and (desk.revision, desk.manifest.snapshot_id) == (
@@ -250,6 +258,9 @@ class Workbench:
             }
         catalogue = Catalogue(mirror.companies, mirror.needs, mirror.vetoes)
         index = FreshIndex(snapshot, mirror.digests, self._learned)
+        for name in COLLECTIONS:
+            self.metrics.indexed.labels(name).set(len(getattr(index, name)))
+        self.metrics.waiting.set(missing)
         stale = None
         if missing:
             stale = (LEARNING if missing <= MOST_LAID_OVER else STALE).format(n=missing)

@@ -34,6 +34,7 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/healthz"): EVERYBODY,
     ("GET", "/readyz"): EVERYBODY,
     ("GET", "/docs"): EVERYBODY,
+    ("GET", "/metrics"): {A},
     ("GET", "/sign-in"): EVERYBODY,
     ("POST", "/sign-in"): EVERYBODY,
     ("POST", "/sign-out"): EVERYBODY,

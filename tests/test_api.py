@@ -575,6 +575,7 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         ("get", "/api/v1/contacts/{kind}/{record_id}"),
         ("put", "/api/v1/contacts/{kind}/{record_id}"),
         ("get", "/healthz"),
+        ("get", "/metrics"),
         ("get", "/readyz"),
     }
     for operation in operations.values():

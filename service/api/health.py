@@ -1,7 +1,8 @@
 """`/healthz` (the process lives) and `/readyz` (it can answer)."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.api.access import NOT_READY, Bench, answers
 from service.api.wire import HealthBody, ReadyBody
@@ -31,3 +32,15 @@ def readyz(bench: Bench) -> JSONResponse:
             "stale": desk.stale,
         }
     )
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus 지표",
+    description="요청, 단계별 시간, 임베딩한 글, 색인한 글, 기다리는 글. 개인정보는 없습니다.",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
+def metrics(bench: Bench) -> Response:
+    """Answer in Prometheus' text format."""
+    return Response(bench.metrics.text(), media_type=CONTENT_TYPE_LATEST)
