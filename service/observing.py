@@ -8,7 +8,8 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -168,11 +169,16 @@ class PlainLines(logging.Formatter):
         return " ".join(part for part in parts if part)
 
 
-def configure_logs(form: str, level: str) -> None:
-    """Send the logs of this process to stderr, in one form; libraries are heard from warnings on."""
+@contextmanager
+def logs_to_stderr(form: str, level: str) -> Iterator[None]:
+    """Send logs to stderr while the block runs; libraries are heard from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else PlainLines())
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("greenmatch").setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)

@@ -10,7 +10,7 @@ from matcher.errors import InvalidRequest
 from matcher.progress import Progress, silent
 from service.app import create_app
 from service.door import is_loopback
-from service.observing import configure_logs
+from service.observing import logs_to_stderr
 from service.screen import open_console, plain
 from service.settings import Settings
 from service.workbench import Workbench
@@ -42,7 +42,6 @@ def run_server(
             "127.0.0.1로 여십시오.",
             field="host",
         )
-    configure_logs(settings.log, settings.log_level)
     listener = _bound(settings.host, settings.port)
     workbench = Workbench.open(settings, progress)
     try:
@@ -61,7 +60,8 @@ def run_server(
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with logs_to_stderr(settings.log, settings.log_level):
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
         workbench.close()
