@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, cast
@@ -24,6 +25,8 @@ from evaluation.datasets import (
     read_retrieval,
 )
 from evaluation.fitting import check, check_table, cross_validate, fit, read_cases, to_toml
+from evaluation.identity import measure as measure_identity
+from evaluation.identity import read_pairs
 from evaluation.pages import FIGURE_FOLDER, to_html, to_markdown
 from evaluation.parts import DEFAULT_FILES, parts_table, score_files, score_rows
 from evaluation.parts import HELP as PARTS_HELP
@@ -172,6 +175,22 @@ def parts(
         print(json.dumps(score_rows(scores), ensure_ascii=False, indent=2))
         return
     _print_tables(Console(), [parts_table(found, name) for name, found in scores.items()])
+
+
+@app.command()
+def identity(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="정답이 달린 짝(JSONL: first, second, same)."),
+    ] = Path("data/duplicates/pairs.jsonl"),
+    as_json: AsJson = False,
+) -> None:
+    """같은 기업을 얼마나 잘 찾는지: 자동으로 합치는 짝의 정밀도, 보이는 짝의 재현율."""
+    measured = measure_identity(read_pairs(file))
+    if as_json:
+        print(json.dumps(asdict(measured), ensure_ascii=False, indent=2))
+        return
+    _print_tables(Console(), [measured.table()])
 
 
 @app.command()

@@ -47,6 +47,9 @@ PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/decisions"): _READERS,
     ("PUT", "/api/v1/decisions"): _WRITERS,
     ("DELETE", "/api/v1/decisions"): _WRITERS,
+    ("GET", "/api/v1/duplicates"): _WRITERS,
+    ("POST", "/api/v1/merges"): _WRITERS,
+    ("DELETE", "/api/v1/merges/{company_id:path}"): _WRITERS,
     ("GET", "/api/v1/contacts/{kind}/{record_id:path}"): _WRITERS,
     ("PUT", "/api/v1/contacts/{kind}/{record_id:path}"): _WRITERS,
 }

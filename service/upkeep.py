@@ -28,6 +28,9 @@ def register(app: typer.Typer) -> None:
         ("imports", imports),
         ("history", history),
         ("undo", undo),
+        ("duplicates", duplicates),
+        ("merge", merge_companies),
+        ("split", split_company),
         ("expiring", show_expiring),
         ("export", export_all),
         ("backup", back_up),
@@ -74,6 +77,10 @@ def imports(
 def summary(entry: "ImportEntry") -> str:
     """Return what a line of the log did, in Korean."""
     counts: Any = entry.counts
+    if "merged" in counts:
+        return f"{', '.join(counts['merged'])}을(를) 하나로 합침"
+    if "split" in counts:
+        return f"{', '.join(counts['split'])}(으)로 나눔"
     if "undone" in counts:
         return f"{counts['undone']}번 되돌림 {counts['records']:,}건"
     said = []
@@ -139,6 +146,70 @@ def undo(
         print_json(entry.to_dict())
     else:
         open_console().print(plain(f"되돌렸습니다: {summary(entry)}. 기록 {entry.import_id}번."))
+
+
+def duplicates(
+    merge_certain: Annotated[
+        bool,
+        typer.Option(
+            "--merge-certain", help="사업자등록번호가 같고 이름이 어긋나지 않는 짝을 바로 합칩니다."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """같은 기업일 수 있는 짝을 근거와 함께 보입니다. 합칠지는 담당자가 정합니다(merge)."""
+    from data.identity import find_pairs
+    from service.receiving import current_user
+    from service.store import Source
+
+    merged = []
+    with opened_store() as store, bars() as progress:
+        pairs = find_pairs(store.companies(), progress)
+        for pair in pairs if merge_certain else ():
+            present = {company.company_id for company in store.companies()}
+            if pair.is_certain and {pair.first.company_id, pair.second.company_id} <= present:
+                store.merge(pair.first.company_id, pair.second.company_id, Source(current_user()))
+                merged.append(pair)
+    left = [pair for pair in pairs if pair not in merged]
+    if json:
+        kept = [pair.to_dict() for pair in left]
+        print_json({"merged": [pair.to_dict() for pair in merged], "pairs": kept})
+        return
+    console = open_console()
+    for pair in merged:
+        names = f"{pair.first.name}({pair.first.company_id}) ← {pair.second.name}({pair.second.company_id})"
+        console.print(plain(f"합쳤습니다: {names}"))
+    table = Table("점수", "기업", "근거", title=f"같은 기업일 수 있는 짝 {len(left):,}")
+    for pair in left:
+        sides = (f"{c.name} ({c.company_id})" for c in (pair.first, pair.second))
+        grounds = "; ".join(ground.label for ground in pair.grounds)
+        table.add_row(f"{pair.score:.2f}", plain("\n".join(sides)), plain(grounds))
+    print_table(console, table)
+
+
+def merge_companies(
+    into: Annotated[str, typer.Argument(metavar="남길ID", help="이 ID로 하나가 됩니다.")],
+    other: Annotated[str, typer.Argument(metavar="합칠ID", help="이 ID는 앞의 것으로 들어갑니다.")],
+) -> None:
+    """두 기업을 하나로 합칩니다. 각자의 기록은 따로 남아 언제든 나눌 수 있습니다(split)."""
+    from service.receiving import current_user
+    from service.store import Source
+
+    with opened_store() as store:
+        entry = store.merge(into, other, Source(current_user()))
+    open_console().print(plain(f"{summary(entry)}. 기록 {entry.import_id}번."))
+
+
+def split_company(
+    company_id: Annotated[str, typer.Argument(metavar="ID", help="합친 기업의 ID.")],
+) -> None:
+    """합친 기업을 처음의 기록들로 나눕니다. 합친 뒤에 들어온 것도 제자리로 갑니다."""
+    from service.receiving import current_user
+    from service.store import Source
+
+    with opened_store() as store:
+        entry = store.split(company_id, Source(current_user()))
+    open_console().print(plain(f"{summary(entry)}. 기록 {entry.import_id}번."))
 
 
 def show_expiring(

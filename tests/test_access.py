@@ -60,6 +60,9 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/decisions"): {A, S, E},
     ("PUT", "/api/v1/decisions"): {A, S},
     ("DELETE", "/api/v1/decisions"): {A, S},
+    ("GET", "/api/v1/duplicates"): {A, S},
+    ("POST", "/api/v1/merges"): {A, S},
+    ("DELETE", "/api/v1/merges/{company_id:path}"): {A, S},
     ("GET", "/api/v1/contacts/{kind}/{record_id:path}"): {A, S},
     ("PUT", "/api/v1/contacts/{kind}/{record_id:path}"): {A, S},
 }

@@ -522,6 +522,23 @@ def test_people_and_keys_are_managed_from_the_command_line(ready: Run) -> None:
     assert ready("user", "remove", "김담당").code == 0
 
 
+def test_the_same_company_twice_is_shown_merged_and_parted(ready: Run, tmp_path: Path) -> None:
+    twin = {"company_id": "C-9", "name_ko": "(주)빗물나라", "region": "서울"}
+    ready("import", write_jsonl(tmp_path / "twin.jsonl", [twin]))
+
+    shown = ready("duplicates")
+    certain = json.loads(ready("duplicates", "--merge-certain", "--json").out)
+    merged = ready("merge", "C-1", "C-9")
+    after = ready("duplicates")
+    parted = ready("split", "C-1")
+
+    assert "이름이 같습니다" in shown.out
+    assert certain["merged"] == []  # no registration number: staff decide
+    assert (merged.code, parted.code) == (0, 0)
+    assert "이름이 같습니다" not in after.out
+    assert "나눔" in ready("imports").out
+
+
 def test_a_taken_port_is_told_in_korean_before_the_model_is_loaded(run: Run) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
+from data.identity import find_pairs
 from matcher.expiry import expiring
 from service.api.access import MALFORMED, Bench, answers
 from service.api.history_wire import (
@@ -13,9 +14,11 @@ from service.api.history_wire import (
     DecisionBody,
     DecisionRequest,
     DecisionsBody,
+    DuplicatesBody,
     ExpiriesBody,
     ImportsBody,
     LogBody,
+    MergeRequest,
 )
 from service.api.records import RecordId
 from service.gate import Asking
@@ -24,6 +27,7 @@ from service.store import Source
 router = APIRouter(prefix="/api/v1")
 _HISTORY: list[Any] = ["역사"]
 _DECISIONS: list[Any] = ["결정"]
+_DUPLICATES: list[Any] = ["같은 기업"]
 KINDS: dict[str, Literal["company", "need"]] = {"companies": "company", "needs": "need"}
 LARGEST_NUMBER = 2**53
 Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
@@ -128,3 +132,41 @@ def delete_decision(
     """Take a decision back."""
     bench.store.forget_decision(need_id, company_id)
     return Response(status_code=204)
+
+
+@router.get(
+    "/duplicates",
+    summary="같은 기업일 수 있는 짝",
+    tags=_DUPLICATES,
+    responses={200: {"model": DuplicatesBody}},
+)
+def list_duplicates(bench: Bench) -> JSONResponse:
+    """Answer with the pairs that staff should look at, the likeliest first."""
+    pairs = find_pairs(bench.desk().catalogue.companies.values())
+    return JSONResponse({"items": [pair.to_dict() for pair in pairs]})
+
+
+@router.post(
+    "/merges",
+    summary="두 기업을 하나로",
+    description="각자의 기록은 따로 남아 언제든 나눌 수 있고, 다음 파일이 옛 ID로 와도 하나로 들어갑니다.",
+    tags=_DUPLICATES,
+    responses={
+        200: {"model": LogBody},
+        **answers(s400="자기 자신", s404="없는 ID", s422=MALFORMED),
+    },
+)
+def post_merge(body: MergeRequest, bench: Bench, who: Asking) -> JSONResponse:
+    """Show two companies as one."""
+    return JSONResponse(bench.store.merge(body.into_id, body.other_id, Source(who.name)).to_dict())
+
+
+@router.delete(
+    "/merges/{company_id:path}",
+    summary="합친 기업을 나누기",
+    tags=_DUPLICATES,
+    responses={200: {"model": LogBody}, **answers(s400="합친 기업이 아님", s422=MALFORMED)},
+)
+def delete_merge(company_id: RecordId, bench: Bench, who: Asking) -> JSONResponse:
+    """Part a merged company."""
+    return JSONResponse(bench.store.split(company_id, Source(who.name)).to_dict())

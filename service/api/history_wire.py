@@ -93,3 +93,41 @@ class DecisionsBody(Closed):
     """모든 결정."""
 
     items: list[DecisionBody]
+
+
+class MergeRequest(Closed):
+    """하나로 합칠 두 기업."""
+
+    into_id: Id
+    other_id: Id
+
+
+class NamedCompanyBody(Closed):
+    """기업의 ID와 이름."""
+
+    company_id: str
+    name: str
+
+
+class GroundBody(Closed):
+    """근거 하나: 점수에 더하는 무게와 말."""
+
+    name: str
+    weight: float
+    label: str
+
+
+class PairBody(Closed):
+    """같은 기업일 수 있는 짝."""
+
+    first: NamedCompanyBody
+    second: NamedCompanyBody
+    score: float
+    is_certain: bool
+    grounds: list[GroundBody]
+
+
+class DuplicatesBody(Closed):
+    """같은 기업일 수 있는 짝, 그럴 법한 것부터."""
+
+    items: list[PairBody]

@@ -1,6 +1,6 @@
 """What happened to records: the log, the versions of one record, an import taken back, decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +12,16 @@ from matcher.records import Company, Need
 from service.store.rows import company_row, need_row, offering_rows
 from service.store.tables import (
     ChangeRow,
-    CompanyRow,
     DecisionRow,
     ImportRow,
+    MergeRow,
     NeedRow,
-    OfferingRow,
 )
 from service.store.values import Change, Decision, ImportEntry, RecordKind, Source
 from service.store.writing import (
     delete_rows,
     insert_rows,
+    put_companies,
     read_forms,
     remember,
     renew_revision,
@@ -78,6 +78,7 @@ def undo_import(connection: Connection, import_id: int, source: Source) -> Impor
             f"가져오기 {import_id}번에는 되돌릴 변경이 없습니다.", field="import_id"
         )
     _refuse_changed_since(connection, import_id)
+    _refuse_merged(connection, [row.record_id for row in rows if row.kind == "company"])
     stamp = write_log(connection, source, {"undone": import_id, "records": len(rows)})
     for kind in ("company", "need"):
         before = {row.record_id: row.before for row in rows if row.kind == kind}
@@ -102,9 +103,8 @@ def _put_back(
     forms = [dict(form) for form in before.values() if form is not None]
     if kind == "company":
         companies = [Company.from_dict(form) for form in forms]
-        insert_rows(connection, CompanyRow, [{**company_row(c), **stamp} for c in companies])
-        rows = [row for company in companies for row in offering_rows(company)]
-        insert_rows(connection, OfferingRow, rows)
+        rows = [{**company_row(company), **stamp} for company in companies]
+        put_companies(connection, rows, [row for c in companies for row in offering_rows(c)])
     else:
         needs = [Need.from_dict(form) for form in forms]
         insert_rows(connection, NeedRow, [{**need_row(need), **stamp} for need in needs])
@@ -125,6 +125,17 @@ def _refuse_changed_since(connection: Connection, import_id: int) -> None:
         raise InvalidRequest(
             f"가져오기 {import_id}번 뒤에 다시 바뀐 기록이 {len(ids):,}건 있어 되돌리지 않았습니다"
             f"({shown}). 나중 것부터 되돌리십시오.",
+            field="import_id",
+        )
+
+
+def _refuse_merged(connection: Connection, ids: Sequence[str]) -> None:
+    query = select(MergeRow.company_id)
+    merged = sorted(set(ids) & set(connection.execute(query).scalars()))
+    if merged:
+        raise InvalidRequest(
+            f"합친 기업이 들어 있어 되돌리지 않았습니다({', '.join(merged[:SHOWN_IDS])}). "
+            "`greenmatch split`으로 먼저 나누십시오.",
             field="import_id",
         )
 

@@ -22,8 +22,9 @@ from service.store.history import (
     read_vetoes,
     undo_import,
 )
+from service.store.merging import forget_groups, merge, merged_ids, redirect, split
 from service.store.reading import read_companies, read_needs, read_page, read_revision
-from service.store.rows import company_row, need_row, offering_rows
+from service.store.rows import check_storable, company_row, need_row, offering_rows
 from service.store.schema import open_engine, translated
 from service.store.tables import CompanyRow, NeedRow
 from service.store.values import (
@@ -38,7 +39,7 @@ from service.store.values import (
     Source,
     Verdict,
 )
-from service.store.writing import epoch_of, remove_records, write_records
+from service.store.writing import epoch_of, remove_records, stand_in_line, write_records
 
 
 class Store:
@@ -166,10 +167,14 @@ class Store:
         """
         by_company = {company.company_id: company for company in companies}
         by_need = {need.need_id: need for need in needs}
-        company_rows = {id: company_row(company) for id, company in by_company.items()}
-        offerings = {id: offering_rows(company) for id, company in by_company.items()}
+        for company in by_company.values():  # refused before anything is written
+            check_storable(company)
         need_rows = {id: need_row(need) for id, need in by_need.items()}
         with self._writer() as connection:
+            stand_in_line(connection)
+            to_save = redirect(connection, by_company)
+            company_rows = {id: company_row(company) for id, company in to_save.items()}
+            offerings = {id: offering_rows(company) for id, company in to_save.items()}
             return write_records(connection, company_rows, offerings, need_rows, source)
 
     def delete_company(self, company_id: str, source: Source) -> None:
@@ -177,6 +182,7 @@ class Store:
         with self._writer() as connection:
             if not remove_records(connection, "company", [company_id], source):
                 raise _unknown("공급기업", company_id)
+            forget_groups(connection, [company_id])
 
     def delete_need(self, need_id: str, source: Source) -> None:
         """Remove a need; raises UnknownId."""
@@ -214,6 +220,21 @@ class Store:
         """Replace everything by what `dump` gave, all or nothing; raises UnreadableFile."""
         with self._writer() as connection:
             load_tables(connection, tables)
+
+    def merge(self, into_id: str, other_id: str, source: Source) -> ImportEntry:
+        """Show two companies as one; later files may go on naming either. Raises UnknownId."""
+        with self._writer() as connection:
+            return merge(connection, into_id, other_id, source)
+
+    def split(self, company_id: str, source: Source) -> ImportEntry:
+        """Part a merged company into what it was made of; raises InvalidRequest."""
+        with self._writer() as connection:
+            return split(connection, company_id, source)
+
+    def merges(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids that stand behind each merged company."""
+        with self._reader() as connection:
+            return merged_ids(connection)
 
     def decide(
         self, need_id: str, company_id: str, verdict: Verdict, note: str, actor: str

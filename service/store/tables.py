@@ -227,3 +227,14 @@ class ContactViewRow(Base):
     actor: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     record_id: Mapped[str] = mapped_column(Identifier)
+
+
+class MergeRow(Base):
+    """One company behind a merged one (the merged one too), with its own form."""
+
+    __tablename__ = "merges"
+    __table_args__ = (Index("ix_merges_into_id", "into_id"),)
+
+    company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    into_id: Mapped[str] = mapped_column(Identifier)
+    form: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -89,6 +89,14 @@ def insert_rows(connection: Connection, table: type[Base], rows: Sequence[Row]) 
         connection.execute(insert(table), rows[start : start + ROWS_AT_ONCE])
 
 
+def put_companies(
+    connection: Connection, companies: Sequence[Row], offerings: Sequence[Row]
+) -> None:
+    """Insert companies, stamped already, with their offerings."""
+    insert_rows(connection, CompanyRow, companies)
+    insert_rows(connection, OfferingRow, offerings)
+
+
 def stand_in_line(connection: Connection) -> None:
     """Wait for other writers, so that what is compared is what will be replaced."""
     connection.execute(select(RevisionRow.token).with_for_update())
