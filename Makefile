@@ -34,11 +34,12 @@ demo-results: install ## demo에서 서비스를 켜는 것만 뺌 / the demo wi
 test: install check ## 검사와 모든 시험 / checks and all tests
 	$(BIN)/python -m pytest
 
-check: install ## 서식, 린트, 자료형, 의존 방향 / format, lint, types, imports
+check: install ## 서식, 린트, 자료형, 의존 방향, 보안 / format, lint, types, imports, security
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive matcher indexing data service evaluation
 
 format: install ## 서식을 고침 / fix formatting
 	$(BIN)/ruff check --fix .

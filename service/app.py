@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from matcher.errors import GreenMatchError
 from service import problems
 from service.api import contacts, health, history, imports, matching, records
+from service.api.access import MALFORMED, NOT_READY, answers
 from service.door import BodyLimit, Door, is_loopback
 from service.gate import RateLimiter, admit
 from service.observing import Observer
@@ -22,6 +23,16 @@ from service.workbench import Workbench
 
 log = logging.getLogger("greenmatch")
 
+_GATE = answers(
+    s400="읽을 수 없는 요청",
+    s401="로그인이나 키가 필요함",
+    s403="권한이 없음",
+    s404="없는 주소나 ID",
+    s413="너무 큰 요청",
+    s422=MALFORMED,
+    s429="요청이 너무 잦음",
+    s503=NOT_READY,
+)
 DESCRIPTION = (
     "해외 수요에 맞는 국내 녹색기술 기업을 찾고 근거를 보이는 그린매치의 API입니다. "
     "오류는 RFC 9457 문제 설명(application/problem+json)으로, 사람이 읽을 한국어 `detail`과 "
@@ -73,7 +84,7 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
         sign_in.router,
         pages.router,
     ):
-        app.include_router(router, dependencies=[Depends(admit)])
+        app.include_router(router, dependencies=[Depends(admit)], responses=_GATE)
     static = resources.files("service").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     return app
