@@ -63,16 +63,26 @@ class Recipe:
 
 RECIPES = (
     Recipe(
+        steps=150,
+        frozen_layers=4,
+        pairs_per_step=48,
+        concepts_per_step=16,
+        distillation=10.0,
+        kept=0.21,
+        without=("sentences",),
+    ),
+    Recipe(seed=2, kept=0.25),
+    Recipe(
         steps=170,
         frozen_layers=4,
         pairs_per_step=24,
         concepts_per_step=18,
         need_tokens=128,
-        kept=1.0,
+        kept=0.5,
         seed=4,
     ),
 )
-"""The runs whose average ships; one, since it beat its average with earlier ones (decision 0006)."""
+"""The runs whose average ships: the first two were made of older material (docs/decisions/0006)."""
 
 
 class Trainer:
