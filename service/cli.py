@@ -91,17 +91,10 @@ def import_files(files: Files, kind: KindOption = None, json: Json = False) -> N
     문제가 있으면 1, 읽을 수 없는 파일이 있으면 2로 끝납니다. 나머지는 저장됩니다.
     """
     from service.intake_report import print_received, print_saved
-    from service.receiving import current_user, read_all, store_all
-    from service.store import Store
+    from service.receiving import current_user, import_all
 
-    settings = Settings.from_environment()
-    with bars() as progress:
-        received = read_all(files, kind, progress)
-    store = Store.open(settings.database_url)
-    try:
-        report = store_all(store, received, current_user())
-    finally:
-        store.close()
+    with upkeep.opened_store() as store, bars() as progress:
+        received, report = import_all(store, files, kind, current_user(), progress)
     if json:
         print_json({**received.to_dict(), "saved": report.to_dict()})
     else:

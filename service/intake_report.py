@@ -18,7 +18,7 @@ def print_received(
         complaints.print(plain(error.sentence, "red"), soft_wrap=True)
     console.print(
         plain(
-            f"읽은 기록: 공급기업 {len(received.companies):,}, 수요 {len(received.needs):,} · "
+            f"읽은 기록: 공급기업 {received.counts[0]:,}, 수요 {received.counts[1]:,} · "
             f"문제 {len(received.problems):,} · 읽지 못한 파일 {len(received.unreadable):,}"
         )
     )

@@ -1,20 +1,24 @@
 """Files from outside through the one door, `data.intake`: what can be read is read."""
 
 import getpass
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from matcher.errors import InvalidRecord, UnreadableFile
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
-from service.store import Place, RecordKind, SaveReport, Source, Store, check_storable
+from service.store import Place, RecordKind, SaveReport, Source, Store, Tally, check_storable
 
 if TYPE_CHECKING:
     from data.intake import Problem
 
 R = TypeVar("R", Company, Need)
+_PROBLEM = ("severity", "file", "sheet", "row", "column", "value", "what", "todo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,13 @@ class Received:
     problems: tuple["Problem", ...]
     unreadable: tuple[UnreadableFile, ...]
     places: Mapping[tuple[RecordKind, str], Place] = field(default_factory=dict)
+    known: tuple[int, int] | None = None
+    """How many companies and needs there are, where the files were known and not read again."""
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many companies and needs the files hold."""
+        return self.known or (len(self.companies), len(self.needs))
 
     @property
     def exit_code(self) -> int:
@@ -37,7 +48,7 @@ class Received:
         """Return the JSON form, without the records."""
         return {
             "files": list(self.files),
-            "counts": {"companies": len(self.companies), "needs": len(self.needs)},
+            "counts": dict(zip(("companies", "needs"), self.counts, strict=True)),
             "problems": [problem.to_dict() for problem in self.problems],
             "unreadable": [
                 {"code": error.code, "detail": error.sentence} for error in self.unreadable
@@ -96,10 +107,77 @@ def _sorted_out(
     return tuple(good), problems
 
 
-def store_all(store: Store, received: Received, actor: str) -> SaveReport:
+def import_all(
+    store: Store,
+    paths: Sequence[Path],
+    kind: str | None,
+    actor: str,
+    progress: Progress = silent,
+) -> tuple[Received, SaveReport]:
+    """Read files and store their good rows.
+
+    Files whose bytes were the last thing that was stored are not read again: the answer is the same.
+    """
+    digest = _digest(paths, kind)
+    if digest is not None and (kept := store.receipt(digest)) is not None:
+        return _from_receipt(kept)
+    received = read_all(paths, kind, progress)
+    content = {
+        "files": list(received.files),
+        "counts": list(received.counts),
+        "problems": [problem.to_dict() for problem in received.problems],
+    }
+    receipt = (digest, content) if digest is not None and not received.unreadable else None
+    progress("저장", 0, 1)
+    report = store_all(store, received, actor, receipt)
+    progress("저장", 1, 1)
+    return received, report
+
+
+def _digest(paths: Sequence[Path], kind: str | None) -> str | None:
+    """Return a digest of names and bytes of files, of the kind and of what reads them; or None."""
+    total = hashlib.sha256(f"{kind}\x1f{_reader_digest()}".encode())
+    try:
+        for path in paths:
+            total.update(f"\x1e{path.name}\x1e".encode())
+            with path.open("rb") as stream:
+                total.update(hashlib.file_digest(stream, "sha256").digest())
+    except (OSError, UnicodeEncodeError):
+        return None
+    return total.hexdigest()
+
+
+@cache
+def _reader_digest() -> str:
+    """Return a digest of the code and tables that read files: another version may read otherwise."""
+    total = hashlib.sha256()
+    for package in ("data", "matcher"):
+        folder = Path(str(resources.files(package)))
+        for path in sorted((*folder.glob("*.py"), *folder.glob("tables/*"))):
+            total.update(f"{path.name}\x1e".encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def _from_receipt(kept: Mapping[str, Any]) -> tuple[Received, SaveReport]:
+    from data.intake import Problem
+
+    problems = tuple(
+        Problem(**{k: v for k, v in item.items() if k in _PROBLEM}) for item in kept["problems"]
+    )
+    companies, needs = kept["counts"]
+    received = Received(tuple(kept["files"]), (), (), problems, (), known=(companies, needs))
+    return received, SaveReport(Tally(unchanged=companies), Tally(unchanged=needs))
+
+
+def store_all(
+    store: Store,
+    received: Received,
+    actor: str,
+    receipt: tuple[str, Mapping[str, Any]] | None = None,
+) -> SaveReport:
     """Put the good records into the store, in one transaction."""
     source = Source(actor, received.files, len(received.problems), received.places)
-    return store.save(received.companies, received.needs, source)
+    return store.save(received.companies, received.needs, source, receipt)
 
 
 def current_user() -> str:

@@ -501,6 +501,32 @@ def test_another_computer_is_let_in_only_with_a_secret_and_the_first_start_names
     assert "일회용 비밀번호" not in second.err
 
 
+def test_the_same_files_are_not_read_again_until_anything_changes(
+    run: Run, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    real = __import__("service.receiving").receiving.read_all
+    monkeypatch.setattr(
+        "service.receiving.read_all", lambda *given: (read.append(given), real(*given))[1]
+    )
+
+    first = run("import", *files, "--json")
+    second = run("import", *files, "--json")
+    after_two = len(read)
+    run("undo", 1)
+    third = run("import", *files, "--json")
+    files[1].write_text(files[1].read_text("utf-8") + "\n", "utf-8")
+    run("import", *files)
+
+    assert after_two == 1
+    assert len(read) == 3
+    one, two, three = (json.loads(outcome.out) for outcome in (first, second, third))
+    assert two["saved"]["companies"] == {"added": 0, "changed": 0, "unchanged": 3}
+    assert {**one, "saved": 0} == {**two, "saved": 0}
+    assert three["saved"] == one["saved"]
+    assert first.code == second.code
+
+
 def test_people_and_keys_are_managed_from_the_command_line(ready: Run) -> None:
     added = ready("user", "add", "김담당")
     taken = ready("user", "add", "김담당")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -26,7 +26,7 @@ from service.store.merging import forget_groups, merge, merged_ids, redirect, sp
 from service.store.reading import read_companies, read_needs, read_page, read_revision
 from service.store.rows import check_storable, company_row, need_row, offering_rows
 from service.store.schema import open_engine, translated
-from service.store.tables import CompanyRow, NeedRow
+from service.store.tables import CompanyRow, NeedRow, ReceiptRow
 from service.store.values import (
     Change,
     Contents,
@@ -39,7 +39,13 @@ from service.store.values import (
     Source,
     Verdict,
 )
-from service.store.writing import epoch_of, remove_records, stand_in_line, write_records
+from service.store.writing import (
+    epoch_of,
+    keep_receipt,
+    remove_records,
+    stand_in_line,
+    write_records,
+)
 
 
 class Store:
@@ -158,12 +164,16 @@ class Store:
             return Page(read_needs(connection, ids), following, total)
 
     def save(
-        self, companies: Iterable[Company], needs: Iterable[Need], source: Source
+        self,
+        companies: Iterable[Company],
+        needs: Iterable[Need],
+        source: Source,
+        receipt: tuple[str, Mapping[str, Any]] | None = None,
     ) -> SaveReport:
         """Add or replace records by id, all or none; what is already there is left as it is.
 
-        Of two records with one id the later counts. Raises InvalidRecord before anything is
-        written.
+        Of two records with one id the later counts. receipt: digest and content to answer the same
+        files from until anything changes. Raises InvalidRecord before anything is written.
         """
         by_company = {company.company_id: company for company in companies}
         by_need = {need.need_id: need for need in needs}
@@ -175,7 +185,10 @@ class Store:
             to_save = redirect(connection, by_company)
             company_rows = {id: company_row(company) for id, company in to_save.items()}
             offerings = {id: offering_rows(company) for id, company in to_save.items()}
-            return write_records(connection, company_rows, offerings, need_rows, source)
+            report = write_records(connection, company_rows, offerings, need_rows, source)
+            if receipt is not None:
+                keep_receipt(connection, *receipt)
+            return report
 
     def delete_company(self, company_id: str, source: Source) -> None:
         """Remove a company with its offerings; raises UnknownId."""
@@ -220,6 +233,14 @@ class Store:
         """Replace everything by what `dump` gave, all or nothing; raises UnreadableFile."""
         with self._writer() as connection:
             load_tables(connection, tables)
+
+    def receipt(self, digest: str) -> Mapping[str, Any] | None:
+        """Return what was kept of files that were saved last of all; None once anything changed."""
+        with self._reader() as connection:
+            query = select(ReceiptRow.revision, ReceiptRow.content)
+            row = connection.execute(query.where(ReceiptRow.digest == digest)).first()
+            is_newest = row is not None and row.revision == read_revision(connection)
+            return row.content if row is not None and is_newest else None
 
     def merge(self, into_id: str, other_id: str, source: Source) -> ImportEntry:
         """Show two companies as one; later files may go on naming either. Raises UnknownId."""

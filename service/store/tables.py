@@ -238,3 +238,13 @@ class MergeRow(Base):
     company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
     into_id: Mapped[str] = mapped_column(Identifier)
     form: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ReceiptRow(Base):
+    """What the files of this digest said, and the revision of the store when they had been saved."""
+
+    __tablename__ = "receipts"
+
+    digest: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    revision: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)

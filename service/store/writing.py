@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -16,6 +17,7 @@ from service.store.tables import (
     ImportRow,
     NeedRow,
     OfferingRow,
+    ReceiptRow,
     RevisionRow,
 )
 from service.store.values import RecordKind, SaveReport, Source, Tally
@@ -133,6 +135,15 @@ def read_forms(connection: Connection, kind: RecordKind, ids: Sequence[str]) -> 
     if kind == "company":
         return {item.company_id: plain(item.to_dict()) for item in read_companies(connection, ids)}
     return {item.need_id: plain(item.to_dict()) for item in read_needs(connection, ids)}
+
+
+def keep_receipt(connection: Connection, digest: str, content: Mapping[str, Any]) -> None:
+    """Keep what files said at the present revision; receipts of older ones are worthless."""
+    revision = connection.execute(select(RevisionRow.token)).scalar_one()
+    connection.execute(delete(ReceiptRow).where(ReceiptRow.revision != revision))
+    connection.execute(delete(ReceiptRow).where(ReceiptRow.digest == digest))
+    row = {"digest": digest, "revision": revision, "content": dict(content)}
+    connection.execute(insert(ReceiptRow).values(row))
 
 
 def renew_revision(connection: Connection) -> None:
