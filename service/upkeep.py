@@ -94,10 +94,14 @@ def summary(entry: "ImportEntry") -> str:
 
 def history(
     record_id: Annotated[str, typer.Argument(metavar="ID", help="공급기업 또는 수요의 ID.")],
+    fields: Annotated[
+        bool, typer.Option("--fields", help="판 대신, 지금 항목마다 어디서 왔는지 보입니다.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """기록 하나가 지나온 판을 새것부터 보입니다: 무엇이 무엇으로 바뀌었는지."""
     from matcher.errors import UnknownId
+    from service.store import provenance
 
     with opened_store() as store:
         changes: list[Change] = []
@@ -109,10 +113,22 @@ def history(
                 continue
     if not changes:
         raise UnknownId(f"'{record_id}'의 기록이 없습니다. ID를 확인하십시오.", id=record_id)
+    origins = provenance(changes)
     if json:
-        print_json([change.to_dict() for change in changes])
+        print_json(origins if fields else [change.to_dict() for change in changes])
         return
     console = open_console()
+    if fields:
+        table = Table("항목", "파일", "행", "때(UTC)", "누가", title=f"{record_id}의 항목이 온 곳")
+        for name, origin in origins.items():
+            place = origin["place"] or {}
+            where = " ".join(str(place[k]) for k in ("file", "sheet") if place.get(k))
+            row = str(place.get("row") or "")
+            table.add_row(
+                plain(name), plain(where), row, origin["made_at"][:16], plain(origin["actor"])
+            )
+        print_table(console, table)
+        return
     for change in changes:
         form = change.to_dict()
         place = change.place or {}

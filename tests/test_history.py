@@ -7,7 +7,7 @@ import pytest
 
 from matcher.errors import InvalidRequest, UnknownId
 from matcher.records import Company, Need
-from service.store import Source, Store
+from service.store import Source, Store, provenance
 from tests.worlds import companies, needs
 
 FIRST = Source(
@@ -45,6 +45,19 @@ def test_every_version_is_kept_with_who_when_from_where_and_what_differs(store: 
     assert (added.before, deleted.after) == (None, None)
     assert added.entry.made_at <= changed.entry.made_at <= deleted.entry.made_at
     assert Company.from_dict(dict(added.after or {})) == companies()[0]
+
+
+def test_each_field_tells_which_file_and_row_it_is_from(store: Store) -> None:
+    store.save(companies(), needs(), FIRST)
+    store.save([replace(store.company("C-1"), region="부산광역시")], [], SECOND)
+
+    origins = provenance(store.history("company", "C-1"))
+
+    assert origins["name_ko"]["place"] == {"file": "처음.xlsx", "sheet": "기업", "row": 4}
+    assert (origins["region"]["actor"], origins["region"]["place"]) == ("이담당", None)
+    assert "employees" not in origins  # nothing is stated
+    store.delete_company("C-1", SECOND)
+    assert provenance(store.history("company", "C-1")) == {}
 
 
 def test_what_never_was_has_no_history(store: Store) -> None:

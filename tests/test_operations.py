@@ -142,11 +142,13 @@ def test_the_commands_tell_what_happened_and_take_it_back(run: Run, ready: Run) 
     shown = run("imports")
     told = run("history", "C-1")
 
+    origins = run("history", "C-1", "--fields")
     undone = run("undo", listed[0]["import_id"])
 
     assert "기업 추가" in shown.out
     assert "추가" in told.out
     assert "행" in told.out  # where it stood in its file
+    assert "name_ko" in origins.out
     assert undone.code == 0
     assert "되돌림" in undone.out
     assert run("history", "C-404").code == 2

@@ -22,7 +22,7 @@ from service.api.history_wire import (
 )
 from service.api.records import RecordId
 from service.gate import Asking
-from service.store import Source
+from service.store import Source, provenance
 
 router = APIRouter(prefix="/api/v1")
 _HISTORY: list[Any] = ["역사"]
@@ -72,9 +72,10 @@ def undo_import(import_id: Number, bench: Bench, who: Asking) -> JSONResponse:
 def get_history(
     kind: Literal["companies", "needs"], record_id: RecordId, bench: Bench
 ) -> JSONResponse:
-    """Answer with every version, newest first."""
+    """Answer with every version, newest first, and where each field of the present one is from."""
     changes = bench.store.history(KINDS[kind], record_id)
-    return JSONResponse({"items": [change.to_dict() for change in changes]})
+    items = [change.to_dict() for change in changes]
+    return JSONResponse({"items": items, "provenance": provenance(changes)})
 
 
 @router.get(

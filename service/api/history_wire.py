@@ -46,10 +46,20 @@ class ChangeBody(LogBody):
     fields: dict[str, FieldChangeBody]
 
 
+class OriginBody(Closed):
+    """항목 하나가 온 곳."""
+
+    import_id: int
+    made_at: str
+    actor: str
+    place: PlaceBody | None
+
+
 class ChangesBody(Closed):
-    """기록 하나의 모든 판, 새것부터."""
+    """기록 하나의 모든 판, 새것부터. provenance: 지금 판의 항목마다 그것을 정한 변경."""
 
     items: list[ChangeBody]
+    provenance: dict[str, OriginBody]
 
 
 class ExpiryBody(Closed):

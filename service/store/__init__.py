@@ -16,6 +16,7 @@ from service.store.values import (
     SaveReport,
     Source,
     Tally,
+    provenance,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "Tally",
     "User",
     "check_storable",
+    "provenance",
 ]

@@ -1,6 +1,6 @@
 """What the store is told and what it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -158,6 +158,25 @@ class Change:
                 name: {"before": before.get(name), "after": after.get(name)} for name in self.fields
             },
         }
+
+
+def provenance(changes: Sequence[Change]) -> dict[str, dict[str, Any]]:
+    """Return where each field of a record comes from: the newest change (first) that set it."""
+    if not changes or changes[0].after is None:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for change in changes:
+        for name in change.fields:
+            found.setdefault(
+                name,
+                {
+                    "import_id": change.entry.import_id,
+                    "made_at": change.entry.made_at.isoformat(timespec="seconds"),
+                    "actor": change.entry.actor,
+                    "place": dict(change.place) if change.place else None,
+                },
+            )
+    return {name: found[name] for name in sorted(found) if changes[0].after.get(name) is not None}
 
 
 @dataclass(frozen=True, slots=True)
