@@ -607,6 +607,26 @@ def test_the_first_page_finds_companies_and_escapes_what_was_typed(client: TestC
     assert "아는 국가가 아닙니다" in wrong.text
 
 
+def test_the_first_page_shows_near_misses_where_nobody_fits_and_who_takes_which_part(
+    client: TestClient, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = client.post("/", data={"text": "LED 가로등"}).text
+    parts = client.post(
+        "/", data={"text": "1. 막여과 정수 설비\n2. LED 가로등\n3. 빗물 저류조 설치"}
+    ).text
+    desk = bench.desk()
+    sure = replace(desk.matchmaker._policy.confidence, model=desk.manifest.model, line=1.0)
+    monkeypatch.setattr(
+        desk.matchmaker, "_policy", replace(desk.matchmaker._policy, confidence=sure)
+    )
+    nobody = client.post("/", data={"text": "LED 가로등"}).text
+
+    assert "수요 항목" not in whole
+    assert "컨소시엄에서 맡을 기업" in parts
+    assert "적합한 공급기업 없음" in nobody
+    assert "<details open><summary>가장 가까웠던 공급기업" in nobody
+
+
 def test_pages_of_other_sites_may_not_use_a_visitors_browser(client: TestClient) -> None:
     for headers in (
         {"origin": "https://evil.example"},

@@ -1,5 +1,6 @@
 """The first page: a free text in, a table of companies with reasons out."""
 
+from collections.abc import Iterable
 from html import escape
 
 from fastapi.responses import HTMLResponse
@@ -39,8 +40,7 @@ def landing_page(
 
 
 def shortlist_html(shortlist: Shortlist, stale: str | None) -> str:
-    """Return the matches as a table, the refusals folded, and where it all comes from."""
-    rows = "".join(_row(match) for match in shortlist.matches)
+    """Return the matches as a table, the near misses and refusals folded, parts and who takes them."""
     refusals = "".join(
         f"<li>{escape(r.company.name)}: {escape(r.label)}</li>" for r in shortlist.refusals
     )
@@ -49,16 +49,51 @@ def shortlist_html(shortlist: Shortlist, stale: str | None) -> str:
         [
             notice_html(stale) if stale else "",
             notice_html(shortlist.notice) if shortlist.notice else "",
-            "<table><thead><tr><th>순위<th>공급기업<th>점수<th>공급기술과 근거</tr></thead><tbody>",
-            f"{rows}</tbody></table>",
-            f"<details><summary>제외 사유 {len(shortlist.refusals)}건</summary><ul>{refusals}</ul>"
-            "</details>"
-            if refusals
-            else "",
+            _table(shortlist.matches) if shortlist.matches else "",
+            _parts_html(shortlist),
+            _folded(
+                f"가장 가까웠던 공급기업 {len(shortlist.nearest)}곳 (추천하지 않음)",
+                _table(shortlist.nearest) if shortlist.nearest else "",
+                is_open=bool(shortlist.notice),
+            ),
+            _folded(
+                f"제외 사유 {len(shortlist.refusals)}건", f"<ul>{refusals}</ul>" if refusals else ""
+            ),
             f'<p class="source">색인 {escape(made.snapshot)} · 모델 {escape(made.model)} · '
             f"정책 {escape(made.policy)} · {escape(made.made_at)}</p>",
         ]
     )
+
+
+def _folded(title: str, content: str, *, is_open: bool = False) -> str:
+    opened = " open" if is_open else ""
+    return f"<details{opened}><summary>{title}</summary>{content}</details>" if content else ""
+
+
+def _parts_html(shortlist: Shortlist) -> str:
+    """Return who takes which part of a compound need; empty where the need is one whole."""
+    if not shortlist.parts:
+        return ""
+    takers: dict[str, list[str]] = {part.part.part_id: [] for part in shortlist.parts}
+    for member in shortlist.consortium.members if shortlist.consortium else ():
+        for part_id, _ in member.covers:
+            takers[part_id].append(member.company.name)
+    rows = "".join(
+        f"<tr><td>{escape(part.part.text)}"
+        f"<td>{escape(', '.join(takers[part.part.part_id])) or '적합한 공급기업 없음'}"
+        f"<td>{escape(', '.join(match.company.name for match in part.matches))}</tr>"
+        for part in shortlist.parts
+    )
+    return (
+        "<h2>수요 항목</h2><table><thead><tr><th>항목<th>컨소시엄에서 맡을 기업<th>항목만 볼 때의 순서"
+        f"</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _table(matches: Iterable[Match]) -> str:
+    rows = "".join(_row(match) for match in matches)
+    head = "<tr><th>순위<th>공급기업<th>점수<th>적합 가능성<th>공급기술과 근거</tr>"
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
 def _row(match: Match) -> str:
@@ -67,9 +102,11 @@ def _row(match: Match) -> str:
     title = escape(offering.title or offering.text) if offering else ""
     reasons = "".join(_reason(reason) for reason in match.reasons)
     missing = "".join(f'<li class="missing">{escape(m.label)}</li>' for m in match.missing)
+    chance = f"{match.probability:.0%}" if match.probability is not None else ""
     return (
         f'<tr><td class="number">{match.rank}<td>{escape(match.company.name)}{region}'
-        f'<td class="number">{match.score:.3f}<td><strong>{title}</strong>'
+        f'<td class="number">{match.score:.3f}<td class="number">{chance}'
+        f"<td><strong>{title}</strong><p>{escape(match.summary)}</p>"
         f"<ul>{reasons}{missing}</ul></tr>"
     )
 
