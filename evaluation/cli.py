@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from evaluation import systems
+from evaluation.ablation import ablate, ablation_table
 from evaluation.compare import Comparison, Missing, Trial, compare_results, evaluate
 from evaluation.datasets import (
     DIRECTIONS,
@@ -175,6 +176,24 @@ def parts(
         print(json.dumps(score_rows(scores), ensure_ascii=False, indent=2))
         return
     _print_tables(Console(), [parts_table(found, name) for name, found in scores.items()])
+
+
+@app.command()
+def ablation(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="매칭 자료 폴더.")],
+    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+) -> None:
+    """점수의 재료를 하나씩 빼고 재어, 재료마다 얼마나 보태는지 봅니다."""
+    found = []
+    with _progress() as progress:
+        engine = systems.open_engine(progress)
+        for folder in folders:
+            found.append(ablate(read_matching(folder), engine, progress))
+    table = ablation_table(found)
+    _print_tables(Console(), [table])
+    if out is not None:
+        provenance = ", ".join(f"{k} {v}" for k, v in found[0].whole.provenance.items())
+        write_text(f"# 재료별 기여\n\n{provenance}\n\n{table.to_markdown()}\n", out)
 
 
 @app.command()

@@ -15,7 +15,7 @@ import os
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -228,6 +228,11 @@ class MatchingBench:
     matchmakers: dict[System, Matchmaker]
     today: date
     baselines: Baselines
+
+    def with_policy(self, policy: Policy) -> "MatchingBench":
+        """Return a bench over the same index with other numbers."""
+        makers = {name: maker.with_policy(policy) for name, maker in self.matchmakers.items()}
+        return replace(self, matchmakers=makers)
 
     def run(self, system: str, *, abstain: bool = False, progress: Progress = silent) -> Run:
         """Answer every need (or company); see the module's word on refusals and abstention."""

@@ -97,6 +97,10 @@ class Matchmaker:
         self._policy = policy
         self._system: System = system
 
+    def with_policy(self, policy: Policy) -> "Matchmaker":
+        """Return a matchmaker over the same catalogue and index with other numbers."""
+        return Matchmaker(self._catalogue, self._index, policy, system=self._system)
+
     def match(
         self,
         need: Need,

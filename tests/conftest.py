@@ -46,7 +46,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     try:
         with engine.connect() as connection:
             connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
-    except sqlalchemy.exc.OperationalError as error:
+    except sqlalchemy.exc.DBAPIError as error:
         engine.dispose()
         pytest.skip(f"no PostgreSQL to test on ({str(error.orig).splitlines()[0]})")
     yield sqlalchemy.make_url(server).set(database=name).render_as_string(hide_password=False)

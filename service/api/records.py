@@ -67,7 +67,7 @@ def get_company(company_id: RecordId, bench: Bench, who: Asking) -> JSONResponse
 @router.put(
     "/companies/{company_id:path}",
     summary="공급기업 저장",
-    description="통째로 바꿉니다. 새로 생기면 201, 있던 것이면 200. 찾기에는 색인 뒤에 나옵니다.",
+    description="통째로 바꿉니다. 새로 생기면 201, 있던 것이면 200. 곧바로 찾을 수 있습니다.",
     tags=_COMPANIES,
     responses={
         200: {"model": CompanyBody},
