@@ -15,7 +15,7 @@ from indexing.encoder import Encoder, Kind, Vectors
 from matcher.explanation import Span
 
 REMEMBERED = 2_000
-CARRYING_SHARE = 0.4
+CARRYING_SHARE = 0.7
 """A span carries where it has at least this share of the best span's excess fall."""
 
 
