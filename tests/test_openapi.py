@@ -29,7 +29,7 @@ from service.workbench import Tools, Workbench
 from tests.test_api import staff
 from tests.worlds import BigramEncoder, companies, needs, settings_in
 
-CASES = int(os.environ.get("GREENMATCH_TEST_CASES", "20"))
+CASES = int(os.environ.get("GREENMATCH_TEST_CASES", "40"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -96,8 +96,9 @@ def test_any_request_is_answered_as_described(world: tuple[FastAPI, Workbench], 
 
         run()
 
+    print(f"{role}: {sum(seen.values())} cases, {dict(sorted(seen.items()))}")
     assert asked == set(_operations(app))
-    assert sum(seen.values()) >= len(asked) * 10, seen
+    assert sum(seen.values()) >= len(asked) * CASES // 2, seen
     assert seen[200], seen
     assert not [status for status in seen if status >= 500]
 
