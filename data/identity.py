@@ -149,7 +149,10 @@ def fold_name(name: str) -> str:
 def fold_homepage(value: str) -> str:
     """Return the host without www, or empty for none and for hosts that many share."""
     text = value.strip().casefold()
-    host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:  # such as a lone bracket: no address
+        return ""
     host = host.removeprefix("www.")
     shared = (
         "blog.naver.com",

@@ -112,19 +112,18 @@ def restore(store: Store, path: Path) -> Archived:
             "같은 버전의 프로그램으로 되살린 뒤 올리십시오.",
             file=path.name,
         )
-    tables = {
-        name.removesuffix(".jsonl"): [json.loads(line) for line in data.decode().splitlines()]
-        for name, data in members.items()
-    }
-    store.load(tables)
+    try:
+        tables = {
+            name.removesuffix(".jsonl"): [json.loads(line) for line in data.decode().splitlines()]
+            for name, data in members.items()
+        }
+        store.load(tables)
+    except (ValueError, TypeError, AttributeError) as error:  # whole, but not what we wrote
+        raise _broken(path) from error
     return Archived(path, {name: len(rows) for name, rows in tables.items()})
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
-    broken = UnreadableFile(
-        f"'{path.name}'은(는) 온전한 백업 파일이 아닙니다. `greenmatch backup`이 만든 파일을 주십시오.",
-        file=path.name,
-    )
     try:
         with tarfile.open(path, mode="r:gz") as archive:
             members = {
@@ -137,10 +136,17 @@ def _read(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
     except FileNotFoundError:
         raise UnreadableFile(f"'{path}' 파일이 없습니다.", file=path.name) from None
     except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
-        raise broken from error
+        raise _broken(path) from error
     if expected != {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}:
-        raise broken
+        raise _broken(path)
     return manifest, members
+
+
+def _broken(path: Path) -> UnreadableFile:
+    return UnreadableFile(
+        f"'{path.name}'은(는) 온전한 백업 파일이 아닙니다. `greenmatch backup`이 만든 파일을 주십시오.",
+        file=path.name,
+    )
 
 
 def _rows(rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -46,6 +46,7 @@ def test_homepages_that_many_share_say_nothing() -> None:
     assert fold_homepage("https://www.mulgyeol.example/ko/") == "mulgyeol.example"
     assert fold_homepage("blog.naver.com/mulgyeol") == ""
     assert fold_homepage("없음") == ""
+    assert fold_homepage("http://[") == ""
 
 
 def test_the_labelled_pairs_are_found_and_what_is_certain_is_right() -> None:

@@ -4,7 +4,7 @@ Files name a merged company by its old id for years: what arrives under it renew
 one record is put together anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from matcher.errors import InvalidRequest, UnknownId
 from matcher.records import Company, Offering
+from service.store.history import read_imports
 from service.store.rows import company_row, offering_rows, plain
 from service.store.tables import MergeRow
 from service.store.values import ImportEntry, Source
@@ -96,10 +97,10 @@ def split(connection: Connection, into_id: str, source: Source) -> ImportEntry:
 
 
 def redirect(connection: Connection, companies: Mapping[str, Company]) -> dict[str, Company]:
-    """Return what to save: a company that was merged renews its form, and the one record is renewed."""
+    """Renew the forms of companies that were merged; return the records that are put together anew."""
     query = select(MergeRow.company_id, MergeRow.into_id)
     into = {row.company_id: row.into_id for row in connection.execute(query)}
-    found = {id: company for id, company in companies.items() if id not in into}
+    found: dict[str, Company] = {}
     for into_id in sorted({into[id] for id in companies if id in into}):
         members = _members(connection, into_id)
         for id in members.keys() & companies.keys():
@@ -110,6 +111,12 @@ def redirect(connection: Connection, companies: Mapping[str, Company]) -> dict[s
                 connection.execute(update(MergeRow).where(is_this).values(form=form))
         found[into_id] = _together(into_id, members)
     return found
+
+
+def absorbed_ids(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Return which of the ids stand behind a company of another id and are no record of their own."""
+    query = select(MergeRow.company_id).where(MergeRow.company_id != MergeRow.into_id)
+    return set(connection.execute(query).scalars()) & set(ids)
 
 
 def forget_groups(connection: Connection, ids: Sequence[str]) -> None:
@@ -144,6 +151,4 @@ def _write(connection: Connection, companies: Sequence[Company], stamp: Mapping[
 
 
 def _newest(connection: Connection) -> ImportEntry:
-    from service.store.history import read_imports
-
     return read_imports(connection, 1, None)[0]

@@ -22,9 +22,9 @@ from service.store.history import (
     read_vetoes,
     undo_import,
 )
-from service.store.merging import forget_groups, merge, merged_ids, redirect, split
+from service.store.merging import absorbed_ids, forget_groups, merge, merged_ids, redirect, split
 from service.store.reading import read_companies, read_needs, read_page, read_revision
-from service.store.rows import check_storable, company_row, need_row, offering_rows
+from service.store.rows import company_row, need_row, offering_rows
 from service.store.schema import open_engine, translated
 from service.store.tables import CompanyRow, NeedRow, ReceiptRow
 from service.store.values import (
@@ -177,14 +177,15 @@ class Store:
         """
         by_company = {company.company_id: company for company in companies}
         by_need = {need.need_id: need for need in needs}
-        for company in by_company.values():  # refused before anything is written
-            check_storable(company)
+        company_rows = {id: company_row(company) for id, company in by_company.items()}
+        offerings = {id: offering_rows(company) for id, company in by_company.items()}
         need_rows = {id: need_row(need) for id, need in by_need.items()}
         with self._writer() as connection:
             stand_in_line(connection)
-            to_save = redirect(connection, by_company)
-            company_rows = {id: company_row(company) for id, company in to_save.items()}
-            offerings = {id: offering_rows(company) for id, company in to_save.items()}
+            for id, company in redirect(connection, by_company).items():
+                company_rows[id], offerings[id] = company_row(company), offering_rows(company)
+            merged = absorbed_ids(connection, by_company)
+            company_rows = {id: row for id, row in company_rows.items() if id not in merged}
             report = write_records(connection, company_rows, offerings, need_rows, source)
             if receipt is not None:
                 keep_receipt(connection, *receipt)

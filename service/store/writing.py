@@ -34,8 +34,7 @@ def write_records(
     needs: Mapping[str, Row],
     source: Source,
 ) -> SaveReport:
-    """Add and replace; where nothing differs, nothing at all is written."""
-    stand_in_line(connection)
+    """Add and replace; where nothing differs, nothing at all is written. The caller stands in line."""
     new_companies, changed_companies, same_companies = _changes(
         connection, CompanyRow.company_id, CompanyRow.digest, companies
     )
