@@ -165,6 +165,28 @@ class Matchmaker:
         """Return at least `k` pairs (or all) for the whole text of a need, before any rule."""
         return self._companies_for(need, need.text, 0, Scope(None, k, date.today()))
 
+    def prospects(
+        self, need: Need, k: int, today: date | None = None
+    ) -> tuple[dict[str, float], dict[str, str]]:
+        """Return how useful each company would be to a need (0..1), and why others may not take part.
+
+        The probability where the model has one, else the score; companies beyond the best `k` (at
+        least) are in neither.
+        """
+        day = today or date.today()
+        useful: dict[str, float] = {}
+        refused: dict[str, str] = {}
+        for item in self._companies_for(need, need.text, 0, Scope(None, k, day)):
+            broken = self._broken(item, day, "match")
+            if broken is not None:
+                refused[item.company.company_id] = broken.label
+                continue
+            chance = self._probability(item)
+            useful[item.company.company_id] = min(
+                1.0, max(0.0, item.points.total if chance is None else chance)
+            )
+        return useful, refused
+
     def _companies_for(self, need: Need, text: str, base: int, scope: Scope) -> list[Found]:
         """Search offerings with a text and gather them by company, best company first.
 

@@ -57,6 +57,25 @@ class ConfidencePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class TimetablePolicy:
+    """What a timetable is worth: points lost and won, in units of a pair's score."""
+
+    must: float
+    minimum: float
+    want: float
+    idle: float
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationPolicy:
+    """How often a demand is to be covered and what each further company adds; the share of the criteria."""
+
+    suppliers: int
+    decay: float
+    criteria: float
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """See policy.toml for the unit and the reason of each number."""
 
@@ -75,6 +94,8 @@ class Policy:
     certificate_days: int
     reciprocal: ReciprocalPolicy
     confidence: ConfidencePolicy
+    timetable: TimetablePolicy
+    delegation: DelegationPolicy
 
     @classmethod
     def load(cls) -> Self:
@@ -105,6 +126,12 @@ class Policy:
             certificate_days=int(tables["notice"]["certificate_days"]),
             reciprocal=_reciprocal(tables["reciprocal"]),
             confidence=_confidence(tables["confidence"]),
+            timetable=TimetablePolicy(**{k: float(v) for k, v in tables["timetable"].items()}),
+            delegation=DelegationPolicy(
+                suppliers=int(tables["delegation"]["suppliers"]),
+                decay=float(tables["delegation"]["decay"]),
+                criteria=float(tables["delegation"]["criteria"]),
+            ),
         )
 
     @property

@@ -1,0 +1,155 @@
+"""Event files from the door to a plan: read, fill in from the records what the file leaves open, solve."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from matcher.delegation import (
+    Delegation,
+    Fields,
+    choose_delegation,
+    fields_of_event,
+    scores_of_pairs,
+)
+from matcher.errors import InvalidRequest, UnreadableFile
+from matcher.events import Event, Pair, Participant
+from matcher.progress import Progress, silent
+from matcher.records import Company, Need
+from matcher.scheduling import schedule
+from matcher.timetable import Timetable
+from service.workbench import Desk
+
+SEEN = 300
+"""Companies that are looked at for each demand, at least."""
+
+
+def read_event(path: Path) -> Event:
+    """Read an event file; raises UnreadableFile, InvalidRecord."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UnreadableFile(f"'{path}' 파일이 없습니다.", file=path.name) from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise UnreadableFile(
+            f"'{path.name}'은(는) 행사 파일(JSON)이 아닙니다: {error}", file=path.name
+        ) from error
+    return Event.from_dict(value)
+
+
+def needs_matcher(event: Event) -> bool:
+    """Whether scores must come from the matcher: the file brings no pairs of its own."""
+    return event.pairs is None
+
+
+def plan_delegation(event: Event, desk: Desk | None, seconds: float = 20.0) -> Delegation:
+    """Choose the delegation; `desk` is needed where the file brings no pairs."""
+    if event.pairs is not None:
+        return choose_delegation(
+            event, scores_of_pairs(event), fields_of_event(event), seconds=seconds
+        )
+    assert desk is not None
+    demands = [d.need_id for d in event.demands]
+    if not demands:
+        raise InvalidRequest(
+            "행사에 수요(demands)가 없습니다. 수요 ID를 적으십시오.", field="demands"
+        )
+    scores: dict[tuple[str, str], float] = {}
+    refusals: dict[str, list[str]] = {}
+    candidates = _candidates(event, desk)
+    for need_id in demands:
+        useful, refused = desk.matchmaker.prospects(desk.need(need_id), _depth(event))
+        scores |= {(need_id, c): value for c, value in useful.items() if c in candidates}
+        for company_id, why in refused.items():
+            refusals.setdefault(company_id, []).append(why)
+    fitting = {company_id for _, company_id in scores}
+    unfit = {c: why[0] for c, why in refusals.items() if c in candidates and c not in fitting}
+    whole = replace(event, candidates=tuple(sorted(candidates)))
+    delegation = choose_delegation(
+        whole, scores, _fields(event, desk), seconds=seconds, unfit=unfit
+    )
+    return replace(delegation, provenance={**delegation.provenance, **_origin(desk)})
+
+
+def plan_timetable(
+    event: Event, desk: Desk | None, seconds: float = 60.0, progress: Progress = silent
+) -> Timetable:
+    """Make the timetable; `desk` is needed where the file brings no pairs."""
+    if event.pairs is not None:
+        return schedule(event, seconds=seconds, progress=progress)
+    assert desk is not None
+    timetable = schedule(_filled(event, desk), seconds=seconds, progress=progress)
+    return replace(timetable, provenance={**timetable.provenance, **_origin(desk)})
+
+
+def _filled(event: Event, desk: Desk) -> Event:
+    """Return the event with languages of the records and a scored pair for every buyer and company."""
+    companies = {c.id for c in event.companies}
+    pairs: dict[tuple[str, str], float] = {}
+    for buyer in event.buyers:
+        for need_id in buyer.need_ids:
+            useful, _ = desk.matchmaker.prospects(desk.need(need_id), _depth(event))
+            for company_id in sorted(companies & useful.keys()):
+                key = buyer.id, company_id
+                pairs[key] = max(pairs.get(key, 0.0), round(useful[company_id], 6))
+    return replace(
+        event,
+        buyers=tuple(_buyer(b, desk.catalogue.needs) for b in event.buyers),
+        companies=tuple(_company(c, desk.catalogue.companies) for c in event.companies),
+        pairs=tuple(Pair(b, c, score) for (b, c), score in sorted(pairs.items())),
+    )
+
+
+def _buyer(buyer: Participant, needs: Mapping[str, Need]) -> Participant:
+    known = {needs[n].language for n in buyer.need_ids if n in needs}
+    languages = frozenset(code for code in known if code)
+    return buyer if buyer.languages else replace(buyer, languages=languages)
+
+
+def _company(company: Participant, companies: Mapping[str, Company]) -> Participant:
+    if company.languages or company.id not in companies:
+        return company
+    return replace(company, languages=frozenset({"ko", *companies[company.id].languages}))
+
+
+def _candidates(event: Event, desk: Desk) -> set[str]:
+    if event.candidates is None:
+        return {c.id for c in event.companies} or set(desk.catalogue.companies)
+    for company_id in event.candidates:
+        desk.company(company_id)
+    return set(event.candidates)
+
+
+def _depth(event: Event) -> int:
+    return max(SEEN, len(event.candidates or ()), len(event.companies))
+
+
+def _fields(event: Event, desk: Desk) -> Fields:
+    """Return what records and event file say of each company; the file has the last word."""
+    told = fields_of_event(event)
+    wanted = {rule.field for rule in event.balance}
+    return {
+        company_id: {
+            **{name: _values(company, name) for name in wanted},
+            **told.get(company_id, {}),
+        }
+        for company_id, company in desk.catalogue.companies.items()
+    }
+
+
+def _values(company: Company, name: str) -> tuple[str, ...]:
+    if name in ("sector", "sectors"):
+        return tuple(sorted({o.sector for o in company.offerings if o.sector}))
+    value: Any = getattr(company, name, None)
+    if value is None:
+        value = company.extra.get(name)
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return (str(value),)
+    return tuple(str(item) for item in value)
+
+
+def _origin(desk: Desk) -> dict[str, str]:
+    return {"snapshot": desk.manifest.snapshot_id}

@@ -1,0 +1,169 @@
+"""Commands for events: who travels, and who meets whom when."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from matcher.errors import InvalidRequest
+from matcher.events import Event
+from service.help_text import KoreanCommand
+from service.screen import bars, open_console, paragraph, print_json, print_table
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from matcher.delegation import Delegation
+    from matcher.timetable import Timetable
+    from service.workbench import Workbench
+
+EventFile = Annotated[Path, typer.Argument(metavar="EVENT.json", help="행사 파일.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="파일", help="결과를 JSON 파일로도 씁니다.")
+]
+Json = Annotated[bool, typer.Option("--json", help="프로그램이 읽을 JSON으로 냅니다.")]
+SHOWN = 30
+"""Lines of a list on the screen; the file has them all."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("delegation", cls=KoreanCommand)(delegation)
+    app.command("timetable", cls=KoreanCommand)(timetable)
+
+
+def delegation(
+    event_file: EventFile,
+    out: Out = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="초", min=0.5, help="고르는 데 쓸 시간.")
+    ] = 20.0,
+    json: Json = False,
+) -> None:
+    """행사의 수요를 가장 잘 채우는 파견단을 고르고, 뽑힌 까닭과 빠진 까닭을 보입니다."""
+    from service.planning import plan_delegation, read_event
+
+    event = read_event(event_file)
+    with bars() as progress, _Bench(event, progress) as desk:
+        found = plan_delegation(event, desk, seconds)
+    _write(out, found.to_dict())
+    if json:
+        print_json(found.to_dict())
+    else:
+        _print_delegation(open_console(), found)
+
+
+def timetable(
+    event_file: EventFile,
+    out: Out = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="초", min=0.5, help="짜는 데 쓸 시간.")
+    ] = 60.0,
+    json: Json = False,
+) -> None:
+    """행사의 상담표를 짜고, 넣지 못한 짝마다 까닭을 보입니다."""
+    from service.planning import plan_timetable, read_event
+
+    event = read_event(event_file)
+    with bars() as progress, _Bench(event, progress) as desk:
+        found = plan_timetable(event, desk, seconds, progress)
+    _write(out, found.to_dict())
+    if json:
+        print_json(found.to_dict())
+    else:
+        _print_timetable(open_console(), event, found)
+
+
+class _Bench:
+    """The desk for an event whose scores come from the matcher; None, and no model, for others."""
+
+    def __init__(self, event: Event, progress: Any) -> None:
+        self._event = event
+        self._progress = progress
+        self._workbench: Workbench | None = None
+
+    def __enter__(self) -> Any:
+        from service.planning import needs_matcher
+        from service.workbench import Workbench
+
+        if not needs_matcher(self._event):
+            return None
+        self._workbench = Workbench.open(Settings.from_environment(), self._progress)
+        return self._workbench.desk()
+
+    def __exit__(self, *error: object) -> None:
+        if self._workbench is not None:
+            self._workbench.close()
+
+
+def _write(out: Path | None, content: Any) -> None:
+    if out is None:
+        return
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidRequest(
+            f"'{out}'에 쓸 수 없습니다({error.strerror}). 쓸 수 있는 곳을 정하십시오.", field="out"
+        ) from error
+
+
+def _print_delegation(console: "Console", found: "Delegation") -> None:
+    table = Table("순서", "기업", "까닭", title=f"파견단 {len(found.chosen)}개사")
+    for n, item in enumerate(found.chosen, 1):
+        table.add_row(str(n), item.company_id, item.why)
+    for n, item in enumerate(found.alternates, 1):
+        table.add_row(f"예비 {n}", item.company_id, item.why)
+    print_table(console, table)
+    covered = Table("수요", "채운 정도", title="수요를 채운 정도(모든 후보를 다 데려갈 때를 1로)")
+    for need_id, share in found.coverage.items():
+        covered.add_row(need_id, f"{share:.2f}")
+    print_table(console, covered)
+    left = Table("기업", "까닭", title=f"뽑히지 않은 기업 {len(found.left_out)}개사")
+    for other in found.left_out[:SHOWN]:
+        left.add_row(other.company_id, other.why)
+    print_table(console, left)
+    gain = found.objective / found.greedy - 1 if found.greedy else 0.0
+    console.print(
+        paragraph(
+            console,
+            f"값 {found.objective:.4f}, 넘을 수 없는 값 {found.bound:.4f}(차이 {100 * found.gap:.3f} %). "
+            f"하나씩 고르는 방법보다 {100 * gain:.2f} % 낫습니다.",
+        )
+    )
+
+
+def _print_timetable(console: "Console", event: Event, found: "Timetable") -> None:
+    starts = {slot.slot_id: slot.start for slot in event.slots}
+    table = Table(
+        "시간", "상담석", "바이어", "공급기업", "통역", title=f"상담 {len(found.meetings)}건"
+    )
+    for m in found.meetings:
+        table.add_row(
+            f"{starts[m.slot_id]:%m-%d %H:%M}",
+            str(m.table),
+            m.buyer_id,
+            m.company_id,
+            m.interpreter_id or "",
+        )
+    print_table(console, table)
+    if found.unplaced:
+        left = Table("바이어", "공급기업", "까닭", title=f"넣지 못한 짝 {len(found.unplaced)}건")
+        for item in found.unplaced[:SHOWN]:
+            left.add_row(item.buyer_id, item.company_id, item.why)
+        print_table(console, left)
+    terms = found.terms
+    sentences = [
+        *found.short,
+        *("함께 지킬 수 없는 조건: " + " / ".join(rules) for rules in found.conflicts),
+        f"넣지 못한 필수 상담 {terms.musts_unplaced}건, 모자란 최소 상담 {terms.meetings_missing}건, "
+        f"점수 {terms.score:.4f}, 빈 시간 {terms.idle_slots}개.",
+        "더 나은 상담표는 없습니다."
+        if found.is_optimal
+        else f"가장 좋은 상담표와의 차이는 {100 * found.gap:.3f} %를 넘지 않습니다.",
+    ]
+    for sentence in sentences:
+        console.print(paragraph(console, sentence))

@@ -1,0 +1,341 @@
+"""Timetables: rules kept, nothing better to be had, every absence explained."""
+
+import itertools
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from event_worlds import meeting_day
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.errors import InvalidRecord, InvalidRequest
+from matcher.events import Event, Meeting
+from matcher.policy import Policy
+from matcher.scheduling import schedule
+from matcher.timetable import Timetable, terms_of, violations
+
+POLICY = Policy.load().timetable
+
+
+def _event(**changes: Any) -> Event:
+    """Two buyers who speak Vietnamese, two companies who do not, two slots, one interpreter."""
+    form: dict[str, Any] = {
+        "event_id": "hanoi",
+        "timezone": "Asia/Seoul",
+        "tables": 2,
+        "slots": [
+            {"slot_id": "s1", "start": "2026-07-08T09:00:00+09:00", "minutes": 60},
+            {"slot_id": "s2", "start": "2026-07-08T10:00:00+09:00", "minutes": 60},
+        ],
+        "buyers": [{"buyer_id": b, "languages": ["vi"]} for b in ("B1", "B2")],
+        "companies": [{"company_id": c, "languages": ["ko"]} for c in ("C1", "C2")],
+        "interpreters": [{"interpreter_id": "I1", "languages": ["ko", "vi"]}],
+        "pairs": [
+            {"buyer_id": "B1", "company_id": "C1", "score": 0.9},
+            {"buyer_id": "B1", "company_id": "C2", "score": 0.5},
+            {"buyer_id": "B2", "company_id": "C1", "score": 0.4},
+            {"buyer_id": "B2", "company_id": "C2", "score": 0.8},
+        ],
+    }
+    return Event.from_dict({**form, **changes})
+
+
+def _pairs(timetable: Timetable) -> set[tuple[str, str]]:
+    return {meeting.pair for meeting in timetable.meetings}
+
+
+def _best_by_trying_everything(event: Event) -> float:
+    """The oracle: every set of pairs in every slot with every interpreter, checked by `violations`."""
+    pairs = [p for p in event.pairs or () if p.preference != "veto"]
+    voices = [None, *(i.id for i in event.interpreters)]
+    places = [None, *itertools.product([s.slot_id for s in event.slots], voices)]
+    best = float("-inf")
+    for choice in itertools.product(places, repeat=len(pairs)):
+        meetings: list[Meeting] = []
+        for pair, place in zip(pairs, choice, strict=True):
+            if place is not None:
+                table = 1 + sum(m.slot_id == place[0] for m in meetings)
+                meetings.append(Meeting(pair.buyer_id, pair.company_id, place[0], table, place[1]))
+        if not violations(event, meetings):
+            best = max(best, terms_of(event, meetings, POLICY).objective(POLICY))
+    return best
+
+
+# -- what is best
+
+
+def test_an_interpreter_sits_with_one_pair_at_a_time() -> None:
+    timetable = schedule(_event(), seconds=10)
+
+    assert _pairs(timetable) == {("B1", "C1"), ("B2", "C2")}
+    assert timetable.terms.score == pytest.approx(0.9 + 0.8)
+    assert {m.interpreter_id for m in timetable.meetings} == {"I1"}
+    assert len({m.slot_id for m in timetable.meetings}) == 2
+    assert timetable.is_optimal
+
+
+def test_a_must_goes_before_any_score_and_a_wanted_pair_counts_half_more() -> None:
+    pairs = [
+        {"buyer_id": "B1", "company_id": "C1", "score": 0.9},
+        {"buyer_id": "B1", "company_id": "C2", "score": 0.7, "preference": "want"},
+        {"buyer_id": "B2", "company_id": "C1", "score": 0.1, "preference": "must"},
+        {"buyer_id": "B2", "company_id": "C2", "score": 0.8},
+    ]
+
+    timetable = schedule(_event(pairs=pairs), seconds=10)
+
+    assert _pairs(timetable) == {("B2", "C1"), ("B1", "C2")}
+    assert timetable.terms.score == pytest.approx(0.1 + 1.5 * 0.7)
+
+
+def test_a_minimum_goes_before_scores() -> None:
+    companies = [
+        {"company_id": "C1", "languages": ["vi"]},
+        {"company_id": "C2", "languages": ["vi"]},
+        {"company_id": "C3", "languages": ["vi"], "min_meetings": 1},
+    ]
+    pairs = [
+        {"buyer_id": "B1", "company_id": "C1", "score": 0.9},
+        {"buyer_id": "B1", "company_id": "C2", "score": 0.8},
+        {"buyer_id": "B1", "company_id": "C3", "score": 0.1},
+    ]
+
+    timetable = schedule(_event(companies=companies, pairs=pairs), seconds=10)
+
+    assert _pairs(timetable) == {("B1", "C1"), ("B1", "C3")}
+    assert timetable.terms.meetings_missing == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_it_is_as_good_as_trying_everything(seed: int) -> None:
+    form = meeting_day(2, 3, slots=2, tables=2, interpreters=2, requests=4, seed=seed)
+    event = Event.from_dict(form)
+
+    timetable = schedule(event, seconds=20)
+
+    assert timetable.objective == pytest.approx(_best_by_trying_everything(event), abs=1e-6)
+    assert timetable.is_optimal
+
+
+# -- rules, for any event
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 7), st.integers(1, 7), st.integers(1, 5), st.integers(1, 4),
+    st.integers(0, 3), st.integers(1, 30), st.integers(0, 10_000),
+)  # fmt: skip
+def test_no_event_yields_a_violation_or_an_unexplained_pair(
+    buyers: int, companies: int, slots: int, tables: int, voices: int, requests: int, seed: int
+) -> None:
+    form = meeting_day(
+        buyers, companies, slots=slots, tables=tables, interpreters=voices, requests=requests,
+        seed=seed,
+    )  # fmt: skip
+    event = Event.from_dict(form)
+
+    timetable = schedule(event, seconds=5)
+
+    assert violations(event, timetable.meetings) == ()
+    listed = {(p.buyer_id, p.company_id) for p in event.pairs or ()}
+    explained = {(u.buyer_id, u.company_id) for u in timetable.unplaced}
+    assert _pairs(timetable) | explained == listed
+    assert not _pairs(timetable) & explained
+    assert all(len(u.why) > 10 for u in timetable.unplaced)
+    assert timetable.objective <= timetable.bound
+    assert timetable.terms == terms_of(event, timetable.meetings, POLICY)
+
+
+def test_the_order_of_the_file_changes_nothing() -> None:
+    form = meeting_day(6, 6, requests=25, seed=3)
+    shuffled = {
+        key: list(value) if isinstance(value, list) else value for key, value in form.items()
+    }
+    for key in ("buyers", "companies", "interpreters", "pairs", "slots"):
+        random.Random(9).shuffle(shuffled[key])
+
+    one, other = (schedule(Event.from_dict(f), seconds=20) for f in (form, shuffled))
+
+    assert one.is_optimal
+    assert one.objective == pytest.approx(other.objective, abs=1e-9)
+    assert one.terms.to_dict() == other.terms.to_dict()
+
+
+def _broken(event: Event, *meetings: Meeting) -> Sequence[str]:
+    return violations(event, meetings)
+
+
+@pytest.mark.parametrize(
+    ("meetings", "said"),
+    [
+        ([("B1", "C1", "s1", 1, "I1"), ("B1", "C2", "s1", 2, "I1")], "바이어 B1"),
+        ([("B1", "C1", "s1", 1, "I1"), ("B2", "C2", "s1", 1, "I1")], "상담석 1"),
+        ([("B1", "C1", "s1", 1, "I1"), ("B2", "C2", "s1", 2, "I1")], "통역 I1"),
+        ([("B1", "C1", "s1", 1, "I1"), ("B1", "C1", "s2", 1, "I1")], "2번 만납니다"),
+        ([("B1", "C1", "s1", 1, None)], "통역이 없습니다"),
+        ([("B1", "C1", "s1", 3, "I1")], "상담석 3번은 없습니다"),
+        ([("B1", "C1", "s9", 1, "I1")], "행사에 없는 ID"),
+        ([("B1", "C1", "s1", 1, "I9")], "행사에 없습니다"),
+    ],
+)
+def test_violations_names_each_broken_rule(meetings: list[Any], said: str) -> None:
+    found = _broken(_event(), *(Meeting(*m) for m in meetings))
+
+    assert any(said in sentence for sentence in found)
+
+
+def test_violations_knows_hours_limits_lists_and_vetoes() -> None:
+    event = _event(
+        companies=[
+            {"company_id": "C1", "languages": ["ko"], "available_slots": ["s2"]},
+            {"company_id": "C2", "languages": ["ko"], "max_meetings": 0},
+        ],
+        pairs=[{"buyer_id": "B1", "company_id": "C2", "score": 1, "preference": "veto"}],
+    )
+
+    found = " ".join(
+        _broken(event, Meeting("B1", "C1", "s1", 1, "I1"), Meeting("B1", "C2", "s2", 1, "I1"))
+    )
+
+    for said in ("C1이(가) s1에 없습니다", "최대 0건", "목록에 없는 짝", "만나지 않기로 한 짝"):
+        assert said in found
+
+
+# -- what could not be had
+
+
+def test_a_missing_interpreter_is_named_down_to_the_hour() -> None:
+    timetable = schedule(_event(tables=1), seconds=10)
+    why = {(u.buyer_id, u.company_id): u.why for u in timetable.unplaced}
+
+    assert "상담 중" in why["B1", "C2"]
+
+    one_slot = [{"slot_id": "s1", "start": "2026-07-08T09:00:00+09:00", "minutes": 60}]
+    timetable = schedule(_event(slots=one_slot), seconds=10)
+    why = {(u.buyer_id, u.company_id): u.why for u in timetable.unplaced}
+
+    assert _pairs(timetable) == {("B1", "C1")}
+    assert why["B2", "C2"] == "베트남어 통역 1명이 09:00-10:00에 모두 배정되었거나 없음."
+
+
+def test_no_common_language_no_common_hour_and_a_veto_are_told() -> None:
+    event = _event(
+        companies=[
+            {"company_id": "C1", "languages": ["fr"]},
+            {"company_id": "C2", "languages": ["vi"], "available_slots": []},
+            {"company_id": "C3", "languages": ["vi"]},
+        ],
+        pairs=[
+            {"buyer_id": "B1", "company_id": "C1", "score": 1},
+            {"buyer_id": "B1", "company_id": "C2", "score": 1},
+            {"buyer_id": "B1", "company_id": "C3", "score": 1, "preference": "veto"},
+        ],
+    )
+
+    why = [u.why for u in schedule(event, seconds=10).unplaced]
+
+    assert "통역이 행사에 없습니다" in why[0]
+    assert "함께 참석하는 시간이 없습니다" in why[1]
+    assert "veto" in why[2]
+
+
+def test_wishes_that_exclude_each_other_are_named_as_a_smallest_set() -> None:
+    musts = [
+        {"buyer_id": b, "company_id": c, "score": 0.5, "preference": "must"}
+        for b, c in (("B1", "C1"), ("B1", "C2"), ("B2", "C1"))
+    ]
+
+    timetable = schedule(_event(pairs=musts), seconds=10)
+
+    assert timetable.terms.musts_unplaced == 1
+    assert len(timetable.conflicts) == 1
+    rules = timetable.conflicts[0]
+    assert [r for r in rules if "통역 1명(I1)" in r]
+    assert len([r for r in rules if r.startswith("꼭 만날 짝")]) == 3
+
+
+def test_a_minimum_beyond_the_listed_pairs_says_so() -> None:
+    buyers = [{"buyer_id": "B1", "languages": ["vi"], "min_meetings": 2}]
+    pairs = [{"buyer_id": "B1", "company_id": "C1", "score": 1}]
+
+    timetable = schedule(_event(buyers=buyers, pairs=pairs), seconds=10)
+
+    assert timetable.terms.meetings_missing == 1
+    assert "짝이 1건뿐" in timetable.short[0]
+
+
+# -- fixed meetings
+
+
+def test_a_fixed_meeting_stays_where_it_is() -> None:
+    fixed = [
+        {"buyer_id": "B2", "company_id": "C1", "slot_id": "s2", "table": 2, "interpreter_id": "I1"}
+    ]
+
+    timetable = schedule(_event(fixed=fixed), seconds=10)
+
+    assert Meeting("B2", "C1", "s2", 2, "I1") in timetable.meetings
+    assert violations(_event(fixed=fixed), timetable.meetings) == ()
+    assert timetable.is_optimal
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        [("B1", "C1", "s1"), ("B1", "C2", "s1")],
+        [("B1", "C1", "s1"), ("B2", "C2", "s1")],  # one interpreter for both
+    ],
+)
+def test_fixed_meetings_that_cannot_stand_are_refused(fixed: list[tuple[str, str, str]]) -> None:
+    wishes = [{"buyer_id": b, "company_id": c, "slot_id": s} for b, c, s in fixed]
+
+    with pytest.raises(InvalidRequest, match="고정한 상담"):
+        schedule(_event(fixed=wishes), seconds=10)
+
+
+# -- the file
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"pairs": [{"buyer_id": "B9", "company_id": "C1", "score": 1}]}, "pairs[0].buyer_id"),
+        ({"pairs": [{"buyer_id": "B1", "company_id": "C1"}]}, "pairs[0].score"),
+        (
+            {"pairs": [{"buyer_id": "B1", "company_id": "C1", "score": 1, "preference": "maybe"}]},
+            "pairs[0].preference",
+        ),
+        ({"buyers": [{"buyer_id": "B1", "available_slots": ["s9"]}]}, "buyers[0].available_slots"),
+        (
+            {"companies": [{"company_id": "C1", "min_meetings": 3, "max_meetings": 1}]},
+            "max_meetings",
+        ),
+        ({"slots": [{"slot_id": "s1", "start": "아침"}]}, "slots[0].start"),
+        (
+            {
+                "slots": [
+                    {"slot_id": "s1", "start": "2026-07-08T09:00:00+09:00", "minutes": 60},
+                    {"slot_id": "s2", "start": "2026-07-08T09:30:00+09:00", "minutes": 60},
+                ]
+            },
+            "겹칩니다",
+        ),
+        ({"tables": "많이"}, "tables"),
+        ({"event_id": ""}, "event_id"),
+    ],
+)
+def test_a_wrong_event_file_says_where(changes: dict[str, Any], place: str) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        _event(**changes)
+
+    assert place in caught.value.sentence
+
+
+def test_an_event_without_pairs_or_slots_cannot_be_scheduled() -> None:
+    with pytest.raises(InvalidRequest, match="시간"):
+        schedule(_event(slots=[], buyers=[{"buyer_id": "B1"}], pairs=[]))
+    with pytest.raises(InvalidRequest, match="짝"):
+        schedule(replace(_event(), pairs=None))
