@@ -16,6 +16,9 @@ from matcher.errors import InvalidRecord
 from matcher.vocabulary import language_code
 
 Preference = Literal["must", "want", "veto"]
+LARGEST = 1_000_000
+"""No count in an event is larger."""
+LONGEST_ID = 200
 PREFERENCES = ("must", "want", "veto", None)
 _PARTICIPANT = {"buyer_id", "company_id", "min_meetings", "max_meetings"}
 
@@ -145,7 +148,7 @@ class Event:
     def from_dict(cls, value: object) -> Self:
         """Build from the event file; raises InvalidRecord."""
         root = _Place("", value)
-        zone = root.text("timezone", "Asia/Seoul")
+        zone = _zone(root)
         slots = tuple(
             sorted((_slot(item, zone) for item in root.objects("slots")), key=lambda s: s.start)
         )
@@ -233,8 +236,10 @@ class _Place:
         found = self.value.get(key)
         if found is None:
             return default
-        if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found):
+        if isinstance(found, bool) or not isinstance(found, int | float) or found % 1 != 0:
             _refuse(self._at(key), found, "정수여야 합니다.")
+        if found > LARGEST:
+            _refuse(self._at(key), found, f"{LARGEST:,} 이하여야 합니다.")
         if found < least:
             _refuse(self._at(key), found, f"{least} 이상이어야 합니다.")
         return int(found)
@@ -277,16 +282,27 @@ def _refuse(place: str, value: object, sentence: str) -> NoReturn:
     raise InvalidRecord(f"행사 파일의 {place}: {sentence}{shown}", field=place, value=value)
 
 
+def _zone(root: _Place) -> str:
+    zone = root.text("timezone", "Asia/Seoul")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        _refuse("timezone", zone, "Asia/Seoul 같은 실제 시간대 이름이어야 합니다.")
+    return zone
+
+
 def _slot(item: _Place, zone: str) -> Slot:
     try:
         start = datetime.fromisoformat(item.text("start"))
         if start.tzinfo is None:
             start = start.replace(tzinfo=ZoneInfo(zone))
-    except (ValueError, ZoneInfoNotFoundError):
+        if not 2000 <= start.year <= 2200:
+            raise ValueError(start)
+    except ValueError:
         _refuse(
             f"{item.name}.start",
             item.value.get("start"),
-            "2026-07-08T09:00:00+07:00 같은 때여야 하고, 시간대(timezone)도 실제 이름이어야 합니다.",
+            "2026-07-08T09:00:00+07:00 같은 때여야 합니다.",
         )
     minutes = item.whole("minutes", 30, least=1) or 30
     return Slot(item.text("slot_id"), start, minutes)
@@ -419,6 +435,8 @@ def _excluded(item: _Place) -> Excluded:
 def _unique(name: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()
     for id in ids:
+        if len(id) > LONGEST_ID:
+            _refuse(name, id, f"ID는 {LONGEST_ID}자를 넘을 수 없습니다.")
         if id in seen:
             _refuse(name, id, "같은 ID가 두 번 나옵니다.")
         seen.add(id)

@@ -52,6 +52,15 @@ PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("DELETE", "/api/v1/merges/{company_id:path}"): _WRITERS,
     ("GET", "/api/v1/contacts/{kind}/{record_id:path}"): _WRITERS,
     ("PUT", "/api/v1/contacts/{kind}/{record_id:path}"): _WRITERS,
+    ("GET", "/api/v1/events"): _READERS,
+    ("GET", "/api/v1/events/{event_id}"): _READERS,
+    ("PUT", "/api/v1/events/{event_id}"): _WRITERS,
+    ("DELETE", "/api/v1/events/{event_id}"): _WRITERS,
+    ("POST", "/api/v1/events/{event_id}/delegation"): _WRITERS,
+    ("POST", "/api/v1/events/{event_id}/timetable"): _WRITERS,
+    ("GET", "/api/v1/events/{event_id}/outcomes"): _READERS,
+    ("POST", "/api/v1/events/{event_id}/outcomes"): _WRITERS,
+    ("DELETE", "/api/v1/events/{event_id}/outcomes/{outcome_id}"): _WRITERS,
 }
 PUBLIC_ROUTES = frozenset({("GET", "/api/v1/needs"), ("GET", "/api/v1/needs/{need_id:path}")})
 """Open to anyone where GREENMATCH_PUBLIC is set."""

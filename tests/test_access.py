@@ -65,6 +65,15 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("DELETE", "/api/v1/merges/{company_id:path}"): {A, S},
     ("GET", "/api/v1/contacts/{kind}/{record_id:path}"): {A, S},
     ("PUT", "/api/v1/contacts/{kind}/{record_id:path}"): {A, S},
+    ("GET", "/api/v1/events"): {A, S, E},
+    ("GET", "/api/v1/events/{event_id}"): {A, S, E},
+    ("PUT", "/api/v1/events/{event_id}"): {A, S},
+    ("DELETE", "/api/v1/events/{event_id}"): {A, S},
+    ("POST", "/api/v1/events/{event_id}/delegation"): {A, S},
+    ("POST", "/api/v1/events/{event_id}/timetable"): {A, S},
+    ("GET", "/api/v1/events/{event_id}/outcomes"): {A, S, E},
+    ("POST", "/api/v1/events/{event_id}/outcomes"): {A, S},
+    ("DELETE", "/api/v1/events/{event_id}/outcomes/{outcome_id}"): {A, S},
 }
 PASSWORD = "correct horse battery"
 
@@ -145,6 +154,8 @@ def test_a_role_gets_through_exactly_where_the_table_says(
         "import_id": "1",
         "kind": "companies",
         "record_id:path": "C-1",
+        "event_id": "e-1",
+        "outcome_id": "1",
     }
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)

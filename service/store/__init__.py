@@ -2,6 +2,7 @@
 
 from service.store.accounts import Accounts, Key, Session, User
 from service.store.contacts import Contact, Contacts, Seal
+from service.store.events import Events, StoredEvent
 from service.store.rows import check_storable
 from service.store.store import Store
 from service.store.values import (
@@ -26,6 +27,7 @@ __all__ = [
     "Contacts",
     "Contents",
     "Decision",
+    "Events",
     "ImportEntry",
     "Key",
     "Newer",
@@ -37,6 +39,7 @@ __all__ = [
     "Session",
     "Source",
     "Store",
+    "StoredEvent",
     "Tally",
     "User",
     "check_storable",

@@ -24,6 +24,11 @@ def check_storable(record: Company | Need) -> None:
         offering_rows(record)
 
 
+def check_form(form: Mapping[str, Any]) -> None:
+    """Raise InvalidRecord for a JSON object that no database could keep."""
+    _storable_bytes(form)
+
+
 def company_row(company: Company) -> Row:
     """Return the columns of `companies`, without import and time; raises InvalidRecord."""
     digest = _digest("company_id", company.company_id, company.to_dict())

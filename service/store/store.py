@@ -11,6 +11,7 @@ from matcher.records import Company, Need
 from service.store.accounts import Accounts
 from service.store.contacts import Contacts, Seal
 from service.store.dumping import PlainRow, dump_tables, load_tables
+from service.store.events import Events
 from service.store.history import (
     decide,
     forget_decision,
@@ -71,6 +72,11 @@ class Store:
     def contacts(self, seal: Seal) -> Contacts:
         """Return the contacts of the same database, opened and closed with `seal`."""
         return Contacts(self._engine, self._writing, seal)
+
+    @property
+    def events(self) -> Events:
+        """Events, their plans and their outcomes in the same database."""
+        return Events(self._engine, self._writing)
 
     def close(self) -> None:
         """Give back every connection."""

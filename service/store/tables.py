@@ -248,3 +248,38 @@ class ReceiptRow(Base):
     digest: Mapped[str] = mapped_column(Identifier, primary_key=True)
     revision: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class EventRow(Base):
+    """An event as its file says it, and the newest plans made for it."""
+
+    __tablename__ = "events"
+
+    event_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    form: Mapped[dict[str, Any]] = mapped_column(JSON)
+    delegation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    timetable: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    actor: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class OutcomeRow(Base):
+    """One stage that a company reached with somebody; the rate of the day stays with it."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (Index("ix_outcomes_event_id", "event_id"),)
+
+    outcome_id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    event_id: Mapped[str] = mapped_column(Identifier, ForeignKey("events.event_id"))
+    company_id: Mapped[str] = mapped_column(Identifier)
+    buyer_id: Mapped[str | None] = mapped_column(Text)
+    need_id: Mapped[str | None] = mapped_column(Text)
+    stage: Mapped[str] = mapped_column(Text)
+    happened_on: Mapped[date] = mapped_column(Date)
+    amount: Mapped[float | None] = mapped_column(Float(53))
+    currency: Mapped[str | None] = mapped_column(Text)
+    krw_per_usd: Mapped[float | None] = mapped_column(Float(53))
+    note: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)

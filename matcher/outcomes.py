@@ -1,0 +1,141 @@
+"""What came of meetings: stages with date and money, and the funnel that never adds stages together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from matcher.errors import InvalidRecord
+
+STAGES = {
+    "consultation": "상담",
+    "negotiation": "계약추진",
+    "contract": "계약",
+    "shipment": "선적",
+    "mou": "MOU",
+    "moa": "MOA",
+}
+"""Code to label, in the order of a screen. MOU and MOA stand beside the way to the shipment."""
+CURRENCIES = ("USD", "KRW")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One stage that a company reached with somebody at an event.
+
+    krw_per_usd: the rate of that day, kept with the record, so that no later rate changes a report.
+    """
+
+    event_id: str
+    company_id: str
+    stage: str
+    happened_on: date
+    buyer_id: str | None = None
+    need_id: str | None = None
+    amount: float | None = None
+    currency: str | None = None
+    krw_per_usd: float | None = None
+    note: str = ""
+    evidence: str = ""
+
+    def __post_init__(self) -> None:
+        """Check stage and money."""
+        if self.stage not in STAGES:
+            raise InvalidRecord(
+                f"단계는 {', '.join(STAGES)} 가운데 하나여야 합니다.",
+                field="stage",
+                value=self.stage,
+            )
+        if self.amount is None:
+            return
+        if not 0 <= self.amount < 1e15:
+            raise InvalidRecord("금액은 0 이상이어야 합니다.", field="amount", value=self.amount)
+        if self.currency not in CURRENCIES:
+            raise InvalidRecord(
+                "금액이 있으면 통화(USD 또는 KRW)가 필요합니다.",
+                field="currency",
+                value=self.currency,
+            )
+        if self.krw_per_usd is None or not 1 <= self.krw_per_usd < 1e6:
+            raise InvalidRecord(
+                "금액이 있으면 그날의 환율(1달러에 몇 원, krw_per_usd)이 필요합니다.",
+                field="krw_per_usd",
+                value=self.krw_per_usd,
+            )
+
+    @property
+    def usd(self) -> float | None:
+        """The amount in US dollars at the stored rate."""
+        if self.amount is None or self.krw_per_usd is None:
+            return None
+        return self.amount if self.currency == "USD" else self.amount / self.krw_per_usd
+
+    @property
+    def krw(self) -> float | None:
+        """The amount in won at the stored rate."""
+        usd = self.usd
+        return None if usd is None or self.krw_per_usd is None else usd * self.krw_per_usd
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "event_id": self.event_id,
+            "company_id": self.company_id,
+            "buyer_id": self.buyer_id,
+            "need_id": self.need_id,
+            "stage": self.stage,
+            "happened_on": self.happened_on.isoformat(),
+            "amount": self.amount,
+            "currency": self.currency,
+            "krw_per_usd": self.krw_per_usd,
+            "usd": self.usd,
+            "krw": self.krw,
+            "note": self.note,
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StageTotal:
+    """One stage of the funnel in the agency's units: 개사, 건, 만 달러."""
+
+    stage: str
+    companies: int
+    count: int
+    usd: float
+    krw: float
+
+    @property
+    def label(self) -> str:
+        """The stage as staff report it."""
+        money = f", {self.usd / 10_000:,.1f}만 달러" if self.usd else ""
+        return f"{STAGES[self.stage]} {self.companies}개사 {self.count}건{money}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "stage": self.stage,
+            "companies": self.companies,
+            "count": self.count,
+            "usd": self.usd,
+            "krw": self.krw,
+            "label": self.label,
+        }
+
+
+def funnel(outcomes: Iterable[Outcome]) -> tuple[StageTotal, ...]:
+    """Count each stage apart, in the order of STAGES; stages that nobody reached are left out."""
+    by_stage: dict[str, list[Outcome]] = {stage: [] for stage in STAGES}
+    for outcome in outcomes:
+        by_stage[outcome.stage].append(outcome)
+    return tuple(
+        StageTotal(
+            stage,
+            companies=len({o.company_id for o in found}),
+            count=len(found),
+            usd=sum(o.usd or 0.0 for o in found),
+            krw=sum(o.krw or 0.0 for o in found),
+        )
+        for stage, found in by_stage.items()
+        if found
+    )
