@@ -28,6 +28,7 @@ from evaluation.datasets import (
 from evaluation.fitting import check, check_table, cross_validate, fit, read_cases, to_toml
 from evaluation.identity import measure as measure_identity
 from evaluation.identity import read_pairs
+from evaluation.meeting_days import SIZES, measure_delegations, measure_timetables
 from evaluation.pages import FIGURE_FOLDER, to_html, to_markdown
 from evaluation.parts import DEFAULT_FILES, parts_table, score_files, score_rows
 from evaluation.parts import HELP as PARTS_HELP
@@ -250,6 +251,38 @@ def speed(
     _print_tables(console, [speed_table(timings, title)])
     for name, value in provenance.items():
         console.print(f"· {name}: {value}", markup=False, highlight=False)
+
+
+@app.command()
+def events(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[크기...]", help=f"행사의 크기: {', '.join(SIZES)}.", show_default=False
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="크기마다 지어낼 행사의 수.")] = 1,
+    delegations: Annotated[int, typer.Option(min=0, help="파견단을 고를 행사의 수.")] = 30,
+    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+) -> None:
+    """지어낸 행사에서 상담표와 파견단이 얼마나 좋은지, 더 쉬운 방법과 나란히 잽니다."""
+    chosen = names if names is not None else ["seoul", "gyeonggi"]
+    for name in chosen:
+        if name not in SIZES:
+            raise InvalidRequest(
+                f"'{name}'은(는) 없는 크기입니다: {', '.join(SIZES)}.", field="names"
+            )
+    with _progress() as progress:
+        table, _ = measure_timetables(chosen, range(1, seeds + 1), progress)
+        tables = [table]
+        if delegations:
+            tables.append(measure_delegations(delegations, progress))
+    _print_tables(Console(), tables)
+    if out is not None:
+        body = "\n\n".join(f"## {table.title}\n\n{table.to_markdown()}" for table in tables)
+        write_text(
+            f"# 상담표와 파견단\n\n`greenmatch-eval events`가 만든 표입니다.\n\n{body}\n", out
+        )
 
 
 @app.command()

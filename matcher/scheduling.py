@@ -29,6 +29,8 @@ WHOLE_MODEL = 60_000
 """Variables up to which CP-SAT takes everything at once."""
 SCORING_SHARE = 0.6
 """Share of that search for the pairs themselves; the rest closes idle slots."""
+STILL = 8
+"""Turns in a row that close no idle slot, after which the search ends before its time."""
 NEIGHBOURHOOD = 12_000
 """Variables that CP-SAT gets at a time in the search beyond."""
 CHOOSING_SHARE = 0.3
@@ -140,13 +142,15 @@ def _search(
     draw = random.Random(1)
     begun = time.monotonic()
     scoring_end = begun + SCORING_SHARE * (end - begun)
-    turn = 0
-    while time.monotonic() < end and _worth(seats, policy) < bound - 1e-7:
+    turn = still = 0
+    while time.monotonic() < end and still < STILL and _worth(seats, policy) < bound - 1e-7:
+        before = _worth(seats, policy)
         if time.monotonic() < scoring_end and not _is_best(seats, bound, policy):
             part = _slots_part(seats, draw) if turn % 2 else _people_part(seats, draw)
         else:
             part = _idle_part(seats, draw, turn)
         _try(seats, part, policy, min(10.0, end - time.monotonic()))
+        still = 0 if _worth(seats, policy) > before or not part.keeps_pairs else still + 1
         turn += 1
         done = int(100 * (time.monotonic() - begun) / max(end - begun, 1e-9))
         progress("상담표를 고치는 중", min(done, 100), 100)

@@ -6,7 +6,7 @@ what a timetable is worth. Both read the event alone.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -233,3 +233,39 @@ def _idle(event: Event, meetings: Sequence[Meeting]) -> int:
     for m in meetings:
         seen[m.company_id, days[m.slot_id]].append(place[m.slot_id])
     return sum(max(places) - min(places) + 1 - len(places) for places in seen.values())
+
+
+def keeping(event: Event, meetings: Iterable[Meeting]) -> Event:
+    """Return the event with every earlier meeting that can still stand fixed where it is.
+
+    What the event no longer allows (somebody cancelled, hours changed, a veto came) is let go; of a
+    person's meetings above a lowered maximum, the latest.
+    """
+    buyers = {b.id: b for b in event.buyers}
+    companies = {c.id: c for c in event.companies}
+    slots = {slot.slot_id for slot in event.slots}
+    taken = {m.pair for m in event.fixed}
+    busy = {(id, m.slot_id) for m in event.fixed for id in (m.buyer_id, m.company_id, m.table)}
+    voices = {(m.interpreter_id, m.slot_id) for m in event.fixed if m.interpreter_id}
+    held: Counter[str] = Counter()
+    for m in event.fixed:
+        held.update(m.pair)
+    kept = list(event.fixed)
+    for m in meetings:
+        if m.pair in taken or m.slot_id not in slots or _wrong_meetings(event, [m]):
+            continue
+        buyer, company = buyers[m.buyer_id], companies[m.company_id]
+        seats = {(id, m.slot_id) for id in (m.buyer_id, m.company_id, m.table)}
+        is_full = any(
+            person.max_meetings is not None and held[person.id] >= person.max_meetings
+            for person in (buyer, company)
+        )
+        if is_full or seats & busy or (m.interpreter_id, m.slot_id) in voices:
+            continue
+        needless = m.interpreter_id is not None and not needs_interpreter(buyer, company)
+        kept.append(replace(m, interpreter_id=None) if needless else m)
+        busy |= seats
+        held.update(m.pair)
+        if m.interpreter_id and not needless:
+            voices.add((m.interpreter_id, m.slot_id))
+    return replace(event, fixed=tuple(kept))

@@ -1,7 +1,7 @@
 """Event files from the door to a plan: read, fill in from the records what the file leaves open, solve."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from matcher.delegation import (
     scores_of_pairs,
 )
 from matcher.errors import InvalidRequest, UnreadableFile
-from matcher.events import Event, Pair, Participant
+from matcher.events import Event, Meeting, Pair, Participant
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
 from matcher.scheduling import schedule
-from matcher.timetable import Timetable
+from matcher.timetable import Timetable, keeping
 from service.workbench import Desk
 
 SEEN = 300
@@ -36,6 +36,28 @@ def read_event(path: Path) -> Event:
             f"'{path.name}'은(는) 행사 파일(JSON)이 아닙니다: {error}", file=path.name
         ) from error
     return Event.from_dict(value)
+
+
+def read_meetings(path: Path) -> tuple[Meeting, ...]:
+    """Read the meetings of a timetable that was written earlier; raises UnreadableFile."""
+    try:
+        items = json.loads(path.read_text(encoding="utf-8-sig"))["meetings"]
+        return tuple(
+            Meeting(
+                str(item["buyer_id"]),
+                str(item["company_id"]),
+                str(item["slot_id"]),
+                item["table"],
+                item["interpreter_id"],
+            )
+            for item in items
+        )
+    except FileNotFoundError:
+        raise UnreadableFile(f"'{path}' 파일이 없습니다.", file=path.name) from None
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableFile(
+            f"'{path.name}'은(는) 상담표(JSON)가 아닙니다.", file=path.name
+        ) from error
 
 
 def needs_matcher(event: Event) -> bool:
@@ -73,13 +95,21 @@ def plan_delegation(event: Event, desk: Desk | None, seconds: float = 20.0) -> D
 
 
 def plan_timetable(
-    event: Event, desk: Desk | None, seconds: float = 60.0, progress: Progress = silent
+    event: Event,
+    desk: Desk | None,
+    seconds: float = 60.0,
+    progress: Progress = silent,
+    earlier: Sequence[Meeting] = (),
 ) -> Timetable:
-    """Make the timetable; `desk` is needed where the file brings no pairs."""
+    """Make the timetable; `desk` is needed where the file brings no pairs.
+
+    earlier: meetings of an earlier timetable, which stay where they are if they still can.
+    """
     if event.pairs is not None:
-        return schedule(event, seconds=seconds, progress=progress)
+        return schedule(keeping(event, earlier), seconds=seconds, progress=progress)
     assert desk is not None
-    timetable = schedule(_filled(event, desk), seconds=seconds, progress=progress)
+    filled = keeping(_filled(event, desk), earlier)
+    timetable = schedule(filled, seconds=seconds, progress=progress)
     return replace(timetable, provenance={**timetable.provenance, **_origin(desk)})
 
 

@@ -62,14 +62,23 @@ def timetable(
     seconds: Annotated[
         float, typer.Option("--seconds", metavar="초", min=0.5, help="짜는 데 쓸 시간.")
     ] = 60.0,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="파일",
+            help="앞서 만든 상담표. 그대로 둘 수 있는 상담은 옮기지 않습니다.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """행사의 상담표를 짜고, 넣지 못한 짝마다 까닭을 보입니다."""
-    from service.planning import plan_timetable, read_event
+    from service.planning import plan_timetable, read_event, read_meetings
 
     event = read_event(event_file)
+    earlier = read_meetings(keep) if keep is not None else ()
     with bars() as progress, _Bench(event, progress) as desk:
-        found = plan_timetable(event, desk, seconds, progress)
+        found = plan_timetable(event, desk, seconds, progress, earlier)
     _write(out, found.to_dict())
     if json:
         print_json(found.to_dict())

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from event_worlds import meeting_day
 from fastapi.testclient import TestClient
 
+from evaluation.meeting_days import meeting_day
 from indexing.analyzer import Analyzer
 from indexing.snapshot import build_snapshot
 from matcher.errors import InvalidRecord, InvalidRequest, UnknownId

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_worlds import meeting_day
 
+from evaluation.meeting_days import meeting_day
 from indexing.analyzer import open_analyzer
 from indexing.snapshot import build_snapshot
 from matcher.errors import InvalidRequest, UnreadableFile

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from event_worlds import meeting_day
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.meeting_days import meeting_day
 from matcher.errors import InvalidRecord, InvalidRequest
 from matcher.events import Event, Meeting
 from matcher.policy import Policy
 from matcher.scheduling import schedule
-from matcher.timetable import Timetable, terms_of, violations
+from matcher.timetable import Timetable, keeping, terms_of, violations
 
 POLICY = Policy.load().timetable
 
@@ -294,6 +294,37 @@ def test_fixed_meetings_that_cannot_stand_are_refused(fixed: list[tuple[str, str
 
     with pytest.raises(InvalidRequest, match="고정한 상담"):
         schedule(_event(fixed=wishes), seconds=10)
+
+
+def test_after_a_cancellation_nobody_else_moves_and_the_gap_is_filled() -> None:
+    form = meeting_day(8, 10, slots=8, tables=4, interpreters=4, requests=50, seed=4)
+    before = schedule(Event.from_dict(form), seconds=20).meetings
+    gone = before[0].company_id
+    for company in form["companies"]:
+        if company["company_id"] == gone:
+            company |= {"available_slots": [], "min_meetings": 0}
+    changed = Event.from_dict(form)
+
+    after = schedule(keeping(changed, before), seconds=20)
+
+    others = [m for m in before if m.company_id != gone]
+    assert others
+    assert set(others) <= set(after.meetings)
+    assert violations(changed, after.meetings) == ()
+    assert len(after.meetings) >= len(others)
+
+
+def test_what_cannot_stand_any_more_is_let_go() -> None:
+    earlier = [
+        Meeting("B1", "C1", "s1", 1, "I1"),
+        Meeting("B2", "C2", "s1", 2, "I1"),  # the interpreter is taken
+        Meeting("B1", "C2", "s2", 9, "I1"),  # no such table
+        Meeting("B9", "C2", "s2", 1, "I1"),  # no such buyer
+    ]
+
+    event = keeping(_event(), earlier)
+
+    assert event.fixed == (earlier[0],)
 
 
 # -- the file
