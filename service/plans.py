@@ -70,6 +70,16 @@ def timetable(
             help="앞서 만든 상담표. 그대로 둘 수 있는 상담은 옮기지 않습니다.",
         ),
     ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option(
+            "--xlsx", metavar="파일", help="엑셀로도 씁니다: 전체, 기업·바이어·통역·시간마다 한 장."
+        ),
+    ] = None,
+    ics: Annotated[
+        Path | None,
+        typer.Option("--ics", metavar="폴더", help="참가자마다 달력 파일(.ics)을 씁니다."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """행사의 상담표를 짜고, 넣지 못한 짝마다 까닭을 보입니다."""
@@ -80,6 +90,14 @@ def timetable(
     with bars() as progress, _Bench(event, progress) as desk:
         found = plan_timetable(event, desk, seconds, progress, earlier)
     _write(out, found.to_dict())
+    if xlsx is not None:
+        from service.event_files import write_workbook
+
+        write_workbook(event, found, xlsx)
+    if ics is not None:
+        from service.event_files import write_calendars
+
+        write_calendars(event, found, ics)
     if json:
         print_json(found.to_dict())
     else:

@@ -1,0 +1,168 @@
+"""A timetable as files for people: a workbook for staff and a calendar for every participant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar
+from icalendar import Event as Entry
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.worksheet import Worksheet
+
+from matcher.errors import InvalidRequest
+from matcher.events import Event, Meeting, Participant
+from matcher.timetable import Timetable
+
+HEADER = ("날짜", "시작", "끝", "상담석", "바이어", "공급기업", "통역")
+WIDTHS = (12, 8, 8, 8, 28, 28, 18)
+MOST_SHEETS = 100
+"""Participants of one kind with sheets of their own; more stand below each other on one sheet."""
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
+
+Row = Sequence[str | int | None]
+
+
+def write_workbook(event: Event, timetable: Timetable, path: Path) -> int:
+    """Write one sheet for the whole, for each company, buyer, interpreter and slot, and for what is missing.
+
+    Every text is written as text: what looks like a formula stays a text. Returns the number of
+    sheets; raises InvalidRequest where the file cannot be written.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    names = _names(event)
+    _sheet(book, "전체 상담표", HEADER, WIDTHS, [_row(event, names, m) for m in timetable.meetings])
+    for kind, side, ids in (
+        ("기업", "company_id", [c.id for c in event.companies]),
+        ("바이어", "buyer_id", [b.id for b in event.buyers]),
+        ("통역", "interpreter_id", [i.id for i in event.interpreters]),
+        ("시간", "slot_id", [s.slot_id for s in event.slots]),
+    ):
+        held = {id: [m for m in timetable.meetings if getattr(m, side) == id] for id in ids}
+        _sheets_of_kind(book, kind, event, names, held)
+    unplaced = [(names[u.buyer_id], names[u.company_id], u.why) for u in timetable.unplaced]
+    _sheet(book, "넣지 못한 짝", ("바이어", "공급기업", "까닭"), (28, 28, 90), unplaced)
+    try:
+        book.save(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return len(book.sheetnames)
+
+
+def write_calendars(event: Event, timetable: Timetable, folder: Path) -> int:
+    """Write one .ics file for every participant with meetings; returns how many.
+
+    Times are written in UTC, so that every calendar shows them in its own zone. The same meeting
+    keeps its UID over later timetables. Raises InvalidRequest where the folder cannot be written.
+    """
+    names = _names(event)
+    owners: dict[tuple[str, str], list[Meeting]] = {}
+    for m in timetable.meetings:
+        for kind, id in (
+            ("buyer", m.buyer_id),
+            ("company", m.company_id),
+            ("interpreter", m.interpreter_id),
+        ):
+            if id is not None:
+                owners.setdefault((kind, id), []).append(m)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for (kind, id), meetings in owners.items():
+            name = f"{kind}-{id.translate(_FORBIDDEN)}.ics"
+            (folder / name).write_bytes(_calendar(event, names, meetings).to_ical())
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return len(owners)
+
+
+def _calendar(event: Event, names: Mapping[str, str], meetings: Iterable[Meeting]) -> Calendar:
+    starts = {slot.slot_id: slot for slot in event.slots}
+    calendar = Calendar()
+    calendar.add("prodid", "-//GreenMatch//timetable//KO")
+    calendar.add("version", "2.0")
+    for m in meetings:
+        slot = starts[m.slot_id]
+        entry = Entry()
+        entry.add("uid", f"{event.event_id}/{m.buyer_id}/{m.company_id}@greenmatch")
+        entry.add("dtstamp", datetime.now(UTC).replace(microsecond=0))
+        entry.add("dtstart", slot.start.astimezone(UTC))
+        entry.add("dtend", (slot.start + timedelta(minutes=slot.meeting_minutes)).astimezone(UTC))
+        entry.add("summary", f"상담: {names[m.buyer_id]} - {names[m.company_id]}")
+        entry.add("location", f"상담석 {m.table}번")
+        if m.interpreter_id:
+            entry.add("description", f"통역: {m.interpreter_id}")
+        calendar.add_component(entry)
+    return calendar
+
+
+def _names(event: Event) -> dict[str, str]:
+    def name(person: Participant) -> str:
+        told = person.fields.get("name_ko") or person.fields.get("name")
+        return f"{told} ({person.id})" if told else person.id
+
+    return {person.id: name(person) for person in (*event.buyers, *event.companies)}
+
+
+def _row(event: Event, names: Mapping[str, str], m: Meeting) -> Row:
+    slot = next(slot for slot in event.slots if slot.slot_id == m.slot_id)
+    zone = ZoneInfo(event.timezone)
+    start = slot.start.astimezone(zone)
+    end = (slot.start + timedelta(minutes=slot.meeting_minutes)).astimezone(zone)
+    return (
+        f"{start:%Y-%m-%d}",
+        f"{start:%H:%M}",
+        f"{end:%H:%M}",
+        m.table,
+        names[m.buyer_id],
+        names[m.company_id],
+        m.interpreter_id or "",
+    )
+
+
+def _sheets_of_kind(
+    book: Workbook,
+    kind: str,
+    event: Event,
+    names: Mapping[str, str],
+    held: Mapping[str, Sequence[Meeting]],
+) -> None:
+    rows = {id: [_row(event, names, m) for m in meetings] for id, meetings in held.items()}
+    if len(rows) <= MOST_SHEETS:
+        for id, lines in rows.items():
+            _sheet(book, f"{kind} {id}", HEADER, WIDTHS, lines)
+        return
+    together = [(id, *line) for id, lines in rows.items() for line in lines]
+    _sheet(book, f"{kind}별", (kind, *HEADER), (20, *WIDTHS), together)
+
+
+def _sheet(
+    book: Workbook, title: str, header: Sequence[str], widths: Sequence[int], rows: Iterable[Row]
+) -> None:
+    sheet: Worksheet = book.create_sheet(title.translate(_FORBIDDEN)[:31])
+    for column, (name, width) in enumerate(zip(header, widths, strict=True), 1):
+        cell = sheet.cell(1, column, name)
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="DDEFE3")
+        sheet.column_dimensions[cell.column_letter].width = width
+    for n, row in enumerate(rows, 2):
+        for column, value in enumerate(row, 1):
+            cell = sheet.cell(n, column)
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"  # openpyxl would take "=..." for a formula
+                cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+    sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _unwritable(path: Path, error: OSError) -> InvalidRequest:
+    return InvalidRequest(
+        f"'{path}'에 쓸 수 없습니다({error.strerror}). 쓸 수 있는 곳을 정하십시오.", field="path"
+    )
