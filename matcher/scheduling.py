@@ -10,6 +10,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from matcher.progress import Progress, silent
 from matcher.timetable import Terms, Timetable, terms_of
 from matcher.unplaced import conflicting_wishes, shortfalls, why_unplaced
 
+PRICING_SHARE = 0.1
+"""Share of the time that may go, on top, into what the minimums cost."""
 SEATING_SHARE = 0.3
 """Share of the time left that CP-SAT may take to seat exactly the chosen pairs."""
 WHOLE_MODEL = 60_000
@@ -77,8 +80,23 @@ def schedule(
         gap=_gap(objective, bound, terms),
         short=shortfalls(seats),
         conflicts=conflicting_wishes(grid, terms, weights),
+        price_of_minimums=_price_of_minimums(grid, terms, weights, seconds * PRICING_SHARE),
         provenance={"policy": policy.fingerprint, "seconds": round(time.monotonic() - start, 1)},
     )
+
+
+def _price_of_minimums(grid: Grid, terms: Terms, policy: TimetablePolicy, seconds: float) -> float:
+    """Return what the score could gain, at most, were nobody promised a number of meetings."""
+    if not (grid.buyers.least.any() or grid.companies.least.any()):
+        return 0.0
+    free = replace(
+        grid,
+        buyers=replace(grid.buyers, least=np.zeros_like(grid.buyers.least)),
+        companies=replace(grid.companies, least=np.zeros_like(grid.companies.least)),
+    )
+    bound = choose_pairs(free, policy, seconds).bound
+    price = bound + policy.must * terms.musts_unplaced - terms.score
+    return price if price > 1e-6 else 0.0
 
 
 def _gap(objective: float, bound: float, terms: Terms) -> float:

@@ -66,6 +66,7 @@ class Timetable:
 
     objective, bound: see `Terms.objective`; no timetable can be worth more than the bound. gap:
     their difference as a share of the bound. conflicts: sets of wishes that cannot all be met.
+    price_of_minimums: points of score that keeping the minimum meetings costs, at most.
     """
 
     meetings: tuple[Meeting, ...]
@@ -76,6 +77,7 @@ class Timetable:
     gap: float
     short: tuple[str, ...] = ()
     conflicts: tuple[tuple[str, ...], ...] = ()
+    price_of_minimums: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,6 +97,7 @@ class Timetable:
             "terms": self.terms.to_dict(),
             "short": list(self.short),
             "conflicts": [list(rules) for rules in self.conflicts],
+            "price_of_minimums": round(self.price_of_minimums, 6),
             "provenance": dict(self.provenance),
         }
 

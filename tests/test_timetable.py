@@ -107,6 +107,7 @@ def test_a_minimum_goes_before_scores() -> None:
 
     assert _pairs(timetable) == {("B1", "C1"), ("B1", "C3")}
     assert timetable.terms.meetings_missing == 0
+    assert timetable.price_of_minimums == pytest.approx((0.9 + 0.8) - (0.9 + 0.1))
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -119,6 +119,7 @@ class TimetableBody(Closed):
     terms: TermsBody
     short: list[str]
     conflicts: list[list[str]]
+    price_of_minimums: float
     provenance: dict[str, Any]
 
 
