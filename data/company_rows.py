@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from data.cells import Fault
-from data.contacts import mask_contacts
+from data.contacts import Person, mask_contacts
 from data.problems import Problem, Source, row_name
 from data.rows import CleanRow, free_key
 from matcher.errors import InvalidRecord
@@ -46,6 +46,7 @@ class CompanyRows:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.people: list[tuple[str, Person]] = []
         self._drafts: dict[str, _Draft] = {}
         self._by_registration: dict[str, str] = {}
         self._previous: _Draft | None = None
@@ -73,6 +74,8 @@ class CompanyRows:
         self._previous = draft
         if registration_no := row.named.get("registration_no"):
             self._claim_registration(registration_no, draft, row)
+        if row.person is not None:
+            self.people.append((draft.company_id, row.person))
         self._join(draft, row)
 
     def _company_id(self, row: CleanRow) -> str | None:

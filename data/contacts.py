@@ -5,8 +5,12 @@ Names of persons, phones and e-mail addresses go into no record, problem, log or
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 
 MASK = "[연락처]"
+
+Person = Mapping[str, str]
+"""name, and what is known of phone, email and position: the form of the store's contacts."""
 
 _HEADER_PARTS = re.compile(
     r"담당자|대표자|대표이사|대표명|성명|실무자|책임자|연락처|전화|휴대폰|휴대전화|핸드폰|메일|전자우편"
@@ -18,6 +22,8 @@ _HEADER_WHOLE = re.compile(
     r"|(?:contact|representative|ceo|manager|mobile|cell)s?(?:name|person|point|info|details?|no|number)?"
 )
 _HEADER_WORDS = frozenset(("tel", "fax", "mail", "mails", "passport", "birthday", "birthdate"))
+LONGEST = 200
+_NEVER_KEPT = re.compile(r"주민등록|생년월일|여권|passport|birth")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
 _SEPARATOR = r"[-.)\s‐‑–]{1,2}"
 # Korean letters may touch a number (전화010-…, 010-…로); those of a document's number (제…호) not.
@@ -42,6 +48,36 @@ def is_contact_column(header: str) -> bool:
         or _HEADER_PARTS.search(compact) is not None
         or not _HEADER_WORDS.isdisjoint(words)
     )
+
+
+def may_be_kept(header: str) -> bool:
+    """Tell whether a column of personal data says how to reach somebody; the rest is never kept."""
+    compact = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
+    return _NEVER_KEPT.search(compact) is None
+
+
+def to_person(cells: Iterable[tuple[str, str]]) -> Person | None:
+    """Return the person whom one row's cells (column head, text) of personal data tell of.
+
+    What looks like an address or a number counts as one, whatever the head says. Columns that
+    `may_be_kept` refuses are left out; None where nothing remains.
+    """
+    found: dict[str, str] = {}
+    for head, text in cells:
+        if not may_be_kept(head):
+            continue
+        if email := _EMAIL.search(text):
+            found.setdefault("email", email.group())
+            text = _EMAIL.sub(" ", text)
+        if phone := _PHONE.search(text):
+            found.setdefault("phone", phone.group())
+            text = _PHONE.sub(" ", text)
+        rest = " ".join(text.split()).strip(" ,;/()")
+        if rest and not re.search(r"메일|mail|전화|폰|phone|tel|팩스|fax|hp", head.casefold()):
+            found.setdefault("name", rest)
+    if not found:
+        return None
+    return {"name": found.pop("name", "담당자")[:LONGEST], **found}
 
 
 def has_contact(text: str) -> bool:

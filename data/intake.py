@@ -12,6 +12,7 @@ from typing import Any
 from data.cells import Fault, to_registration_no
 from data.columns import KINDS, Kind
 from data.company_rows import CompanyRows
+from data.contacts import Person
 from data.interchange import LineCleaner, kind_of_object, read_lines
 from data.need_rows import to_need
 from data.problems import Problem, Source, row_name
@@ -61,6 +62,8 @@ class Intake:
     files: tuple[FileReport, ...]
     places: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """Where each record stands, by ("company" or "need", id): file, sheet and row."""
+    people: Mapping[tuple[str, str], tuple[Person, ...]] = field(default_factory=dict, repr=False)
+    """Whom the sheets name for each record; for the store's sealed contacts and nothing else."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -126,6 +129,7 @@ class _Reader:
         self._needs: dict[str, tuple[Need, Source, int]] = {}
         self._problems: list[Problem] = []
         self._files: list[FileReport] = []
+        self._people: dict[tuple[str, str], list[Person]] = {}
 
     def intake(self) -> Intake:
         """Return what was read so far."""
@@ -137,6 +141,11 @@ class _Reader:
             places={
                 **{("company", id): _place(s, row) for id, (_, s, row) in self._companies.items()},
                 **{("need", id): _place(s, row) for id, (_, s, row) in self._needs.items()},
+            },
+            people={
+                key: tuple(people)
+                for key, people in self._people.items()
+                if key[1] in (self._companies if key[0] == "company" else self._needs)
             },
         )
 
@@ -163,10 +172,13 @@ class _Reader:
                     self._add_need(
                         need, clean.source, clean.number, clean.head("need_id"), problems
                     )
+                    self._add_person(("need", need.need_id), clean.person)
         for company, first in joined.companies():
             self._add_company(
                 company, first.source, first.number, first.head("company_id"), problems
             )
+        for company_id, person in joined.people:
+            self._add_person(("company", company_id), person)
         problems.extend(joined.problems)
         self._close(problems, tables[0].source, [table.source for table in tables])
         reports = (SheetReport(t.source.sheet, t.kind, t.header_row, len(t.rows)) for t in tables)
@@ -215,6 +227,11 @@ class _Reader:
         except InvalidRecord as error:
             fault = Fault(error.sentence, "값을 고쳐 다시 올려 주세요.")
             problems.append(source.error(fault, row, error.field, error.value))
+
+    def _add_person(self, key: tuple[str, str], person: Person | None) -> None:
+        people = self._people.setdefault(key, []) if person else []
+        if person and person not in people:
+            people.append(person)
 
     def _add_company(
         self, company: Company, source: Source, row: int, head: str | None, problems: list[Problem]

@@ -8,14 +8,19 @@ from typing import Any
 from data import amounts, cells
 from data.cells import Fault, Reading
 from data.columns import Column
-from data.contacts import has_contact, mask_contacts
+from data.contacts import Person, has_contact, mask_contacts, may_be_kept, to_person
 from data.problems import Problem, Source
 from data.sheets import Row, Table
 from matcher.records import Certification
 from matcher.vocabulary import certificate_name, find_certificate, parse_place, sector_codes
 
 CONTACT_COLUMN = Fault(
-    "개인정보 열은 저장하지 않았습니다.", "담당자 연락처는 이 파일에서 빼고 올리셔도 됩니다."
+    "개인정보 열이라 기록과 색인에 넣지 않고, 저장할 때 암호로 봉해 따로 둡니다.",
+    "연락처가 필요하지 않으면 이 열을 빼고 올리셔도 됩니다.",
+)
+NEVER_KEPT = Fault(
+    "주민등록번호·생년월일·여권 같은 개인정보 열은 저장하지 않았습니다.",
+    "이 열을 빼고 올려 주세요.",
 )
 CONTACT_CELLS = Fault(
     "개인정보(전자우편이나 전화번호)가 있는 칸은 저장하지 않았습니다.",
@@ -35,13 +40,17 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True)
 class CleanRow:
-    """The values of one row: `named` by field (blank ones left out), `extra` by column head."""
+    """The values of one row: `named` by field (blank ones left out), `extra` by column head.
+
+    person: whom its columns of personal data tell of; stands in no record and no problem.
+    """
 
     source: Source
     number: int
     named: Mapping[str, Any]
     extra: Mapping[str, Any]
     heads: Mapping[str, str] = field(default_factory=dict)
+    person: Person | None = field(default=None, repr=False)
 
     def head(self, name: str) -> str | None:
         """Return the column head under which a field stands in the sheet."""
@@ -83,7 +92,13 @@ def to_clean_row(table: Table, row: Row) -> tuple[CleanRow, list[Problem]]:
                 is_alternative = True
     if is_alternative:
         named.setdefault("certification_rule", "any")
-    return CleanRow(table.source, row.number, named, extra, heads), problems
+    personal = (
+        (table.columns[n].head, cells.to_text(value))
+        for n, value in row.cells.items()
+        if table.columns[n].is_contact and n not in row.filled
+    )
+    person = to_person(personal)
+    return CleanRow(table.source, row.number, named, extra, heads, person), problems
 
 
 def contact_warnings(table: Table) -> list[Problem]:
@@ -92,7 +107,8 @@ def contact_warnings(table: Table) -> list[Problem]:
     for number, column in sorted(table.columns.items()):
         texts = [(row.number, row.cells[number]) for row in table.rows if number in row.cells]
         if column.is_contact and texts:
-            problems.append(table.source.warning(CONTACT_COLUMN, None, column.head))
+            fault = CONTACT_COLUMN if may_be_kept(column.head) else NEVER_KEPT
+            problems.append(table.source.warning(fault, None, column.head))
         elif column.field is None:
             hits = [row for row, value in texts if has_contact(cells.to_text(value))]
             if hits:

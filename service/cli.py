@@ -92,9 +92,12 @@ def import_files(files: Files, kind: KindOption = None, json: Json = False) -> N
     """
     from service.intake_report import print_received, print_saved
     from service.receiving import current_user, import_all
+    from service.settings import secret_of
+    from service.store import Seal
 
     with upkeep.opened_store() as store, bars() as progress:
-        received, report = import_all(store, files, kind, current_user(), progress)
+        contacts = store.contacts(Seal(secret_of(Settings.from_environment())))
+        received, report = import_all(store, files, kind, current_user(), progress, contacts)
     if json:
         print_json({**received.to_dict(), "saved": report.to_dict()})
     else:

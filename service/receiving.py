@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from matcher.errors import InvalidRecord, UnreadableFile
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
-from service.store import Place, RecordKind, SaveReport, Source, Store, Tally, check_storable
+from service.store import (
+    Contact,
+    Contacts,
+    Place,
+    RecordKind,
+    SaveReport,
+    Source,
+    Store,
+    Tally,
+    check_storable,
+)
 
 if TYPE_CHECKING:
     from data.intake import Problem
@@ -31,6 +41,9 @@ class Received:
     problems: tuple["Problem", ...]
     unreadable: tuple[UnreadableFile, ...]
     places: Mapping[tuple[RecordKind, str], Place] = field(default_factory=dict)
+    people: Mapping[tuple[RecordKind, str], tuple[Mapping[str, str], ...]] = field(
+        default_factory=dict, repr=False
+    )
     known: tuple[int, int] | None = None
     """How many companies and needs there are, where the files were known and not read again."""
 
@@ -73,14 +86,19 @@ def read_all(
         needs, refused_needs = _sorted_out(intake.needs, names)
         problems = (*intake.problems, *refused_companies, *refused_needs)
         places = cast("Mapping[tuple[RecordKind, str], Place]", intake.places)
-        return Received(names, companies, needs, problems, (), places)
+        people = cast(
+            "Mapping[tuple[RecordKind, str], tuple[Mapping[str, str], ...]]", intake.people
+        )
+        return Received(names, companies, needs, problems, (), places, people)
     alone = [(path, read_all([path], kind, progress)) for path in paths]
     readable = [path for path, received in alone if not received.unreadable]
     rest = read_all(readable, kind, progress) if readable else Received((), (), (), (), ())
     broken = tuple(error for _, received in alone for error in received.unreadable)
     names = tuple(path.name for path in paths)
     unreadable = (*broken, *rest.unreadable)
-    return Received(names, rest.companies, rest.needs, rest.problems, unreadable, rest.places)
+    return Received(
+        names, rest.companies, rest.needs, rest.problems, unreadable, rest.places, rest.people
+    )
 
 
 def _sorted_out(
@@ -113,8 +131,9 @@ def import_all(
     kind: str | None,
     actor: str,
     progress: Progress = silent,
+    contacts: Contacts | None = None,
 ) -> tuple[Received, SaveReport]:
-    """Read files and store their good rows.
+    """Read files and store their good rows; whom they name goes to `contacts`, sealed.
 
     Files whose bytes were the last thing that was stored are not read again: the answer is the same.
     """
@@ -129,7 +148,7 @@ def import_all(
     }
     receipt = (digest, content) if digest is not None and not received.unreadable else None
     progress("저장", 0, 1)
-    report = store_all(store, received, actor, receipt)
+    report = store_all(store, received, actor, receipt, contacts)
     progress("저장", 1, 1)
     return received, report
 
@@ -174,10 +193,22 @@ def store_all(
     received: Received,
     actor: str,
     receipt: tuple[str, Mapping[str, Any]] | None = None,
+    contacts: Contacts | None = None,
 ) -> SaveReport:
-    """Put the good records into the store, in one transaction."""
+    """Put the good records into the store, in one transaction, then the people behind them.
+
+    Files that name people keep no receipt: after a crash in between they must be read again.
+    """
     source = Source(actor, received.files, len(received.problems), received.places)
-    return store.save(received.companies, received.needs, source, receipt)
+    kept = None if received.people else receipt
+    report = store.save(received.companies, received.needs, source, kept)
+    if contacts is not None and received.people:
+        people = {
+            key: [Contact(**person) for person in persons]
+            for key, persons in received.people.items()
+        }
+        contacts.add(people, actor)
+    return report
 
 
 def current_user() -> str:

@@ -514,15 +514,29 @@ def test_personal_data_reach_no_record_and_no_problem(tmp_path: Path) -> None:
 
     intake = _read_rows(tmp_path, heads, row)
 
-    everything = str([c.to_dict() for c in intake.companies]) + str(intake.to_dict())
+    everything = str([c.to_dict() for c in intake.companies]) + str(intake.to_dict()) + repr(intake)
     for secret in ("홍길동", "1111", "3333", "555", "777", "@green"):
         assert secret not in everything
     assert [(p.column, p.row) for p in intake.problems] == [
         *(("담당자", None), ("휴대폰", None), ("E-mail", None)),
         *(("비고", 2), ("설명", 2), ("종업원수", 2)),
     ]
-    assert intake.problems[0].what == "개인정보 열은 저장하지 않았습니다."
+    assert "암호로 봉해" in intake.problems[0].what
+    person = {"name": "홍길동", "phone": "010-3333-4444", "email": "kim@green.kr"}
+    assert intake.people == {("company", "C-1"): (person,)}
     assert intake.companies[0].offerings[0].description == "문의 [연락처], [연락처]"
+
+
+def test_a_birthday_or_passport_is_never_kept(tmp_path: Path) -> None:
+    heads = ["기업ID", "기업명", "기술명", "대표자", "생년월일", "여권번호"]
+    row = ["C-1", "그린", "정수기", "홍길동", "1970-01-01", "M12345678"]
+
+    intake = _read_rows(tmp_path, heads, row)
+
+    assert intake.people == {("company", "C-1"): ({"name": "홍길동"},)}
+    said = {p.column: p.what for p in intake.problems}
+    assert "저장하지 않았습니다" in said["생년월일"]
+    assert "저장하지 않았습니다" in said["여권번호"]
 
 
 def test_personal_data_in_json_lines_are_said_once_a_field(tmp_path: Path) -> None:

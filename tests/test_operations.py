@@ -12,8 +12,8 @@ from matcher.errors import UnreadableFile
 from matcher.expiry import expiring
 from matcher.records import Certification, Company, Need
 from service.archive import backup, export, restore
-from service.receiving import read_all, store_all
-from service.store import Source, Store
+from service.receiving import import_all, read_all, store_all
+from service.store import Contact, Seal, Source, Store
 from tests.test_cli import Run, files, ready, run  # noqa: F401  (fixtures)
 from tests.worlds import companies, needs
 
@@ -199,3 +199,30 @@ def test_the_doctor_says_what_to_do(run: Run, files: tuple[Path, Path]) -> None:
     } == findings.keys()
     assert findings["색인"]["state"] == "ok"
     assert healthy.code == 0
+
+
+def test_people_of_a_sheet_are_sealed_and_added_but_never_exported(
+    store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "기업.csv"
+    path.write_text(
+        "기업ID,기업명,기술명,담당자,휴대폰\nC-9,그린,정수기,홍길동,010-3333-4444\n",
+        encoding="utf-8",
+    )
+    contacts = store.contacts(Seal("x" * 32))
+
+    first, _ = import_all(store, [path], None, "tester", contacts=contacts)
+    contacts.put("company", "C-9", [*contacts.view("company", "C-9", "t"), Contact("김철수")], "t")
+    again, report = import_all(store, [path], None, "tester", contacts=contacts)
+    export(store, tmp_path / "out")
+
+    assert first.exit_code == 1  # a warning: the column went elsewhere
+    assert contacts.view("company", "C-9", "tester") == (
+        Contact("홍길동", "010-3333-4444"),
+        Contact("김철수"),
+    )
+    assert report.companies.unchanged == 1
+    written = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "out").iterdir())
+    everything = json.dumps(store.dump()[1], default=str, ensure_ascii=False)
+    for secret in ("홍길동", "3333"):
+        assert secret not in written + everything + repr(again) + repr(first)

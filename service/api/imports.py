@@ -48,7 +48,7 @@ def post_imports(
         received = read_all([path], kind)
     for error in received.unreadable:
         raise error
-    report = store_all(bench.store, received, who.name)
+    report = store_all(bench.store, received, who.name, contacts=bench.contacts())
     return JSONResponse({**received.to_dict(), "saved": report.to_dict()})
 
 

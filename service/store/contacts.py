@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select, update
 
 from matcher.errors import StoreUnavailable, UnknownId
 from service.store.schema import translated
@@ -86,6 +86,33 @@ class Contacts:
                     "made_at": datetime.now(UTC),
                 }
                 connection.execute(insert(ContactRow).values(row))
+
+    def add(self, people: Mapping[tuple[RecordKind, str], Sequence[Contact]], actor: str) -> int:
+        """Add people to records, all or none; who is known already, or beyond MOST_CONTACTS, is not.
+
+        Records that are not there are left out. Returns how many records got somebody new.
+        """
+        changed = 0
+        with translated(), self._writing.begin() as connection:
+            for (kind, record_id), contacts in people.items():
+                is_this = (ContactRow.kind == kind) & (ContactRow.record_id == record_id)
+                sealed = connection.execute(select(ContactRow.sealed).where(is_this)).scalar()
+                known = [Contact(**item) for item in self._seal.open(sealed)] if sealed else []
+                both = list(dict.fromkeys([*known, *contacts]))[:MOST_CONTACTS]
+                if both == known or not read_forms(connection, kind, [record_id]):
+                    continue
+                row = {
+                    "sealed": self._seal.close([contact.to_dict() for contact in both]),
+                    "actor": actor,
+                    "made_at": datetime.now(UTC),
+                }
+                if sealed:
+                    connection.execute(update(ContactRow).where(is_this).values(**row))
+                else:
+                    key = {"kind": kind, "record_id": record_id}
+                    connection.execute(insert(ContactRow).values(**key, **row))
+                changed += 1
+        return changed
 
     def view(self, kind: RecordKind, record_id: str, actor: str) -> tuple[Contact, ...]:
         """Return the contacts of a record and write down who looked; () where there are none."""
