@@ -23,8 +23,8 @@ from service.store import Accounts, Seal, Source, Store
 from service.store.accounts import MOST_FAILURES
 from service.store.tables import SessionRow, UserRow
 from service.workbench import Workbench
-from tests.test_api import HOST, _problem, analyzer, bench, settings, staff, store  # noqa: F401
-from tests.worlds import BigramEncoder, companies, needs
+from tests.test_api import HOST, _problem, analyzer, bench, staff, store  # noqa: F401
+from tests.worlds import BigramEncoder, companies, needs, settings_in
 
 ROLES = ("administrator", "staff", "evaluator", "company", ANYONE)
 A, S, E, C, X = ROLES
@@ -76,6 +76,12 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("DELETE", "/api/v1/events/{event_id}/outcomes/{outcome_id}"): {A, S},
 }
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """On SQLite only: the gate asks no database but for keys and sessions, tested below on both."""
+    return settings_in(tmp_path)
 
 
 @pytest.fixture
@@ -356,7 +362,7 @@ def test_the_last_administrator_stays(accounts: Accounts) -> None:
 def test_contacts_are_sealed_shown_to_staff_and_every_look_is_written_down(
     browser: TestClient,
     bench: Workbench,  # noqa: F811
-    settings: Settings,  # noqa: F811
+    settings: Settings,
 ) -> None:
     headers = staff(bench)
     person = {
@@ -395,7 +401,7 @@ def test_another_secret_opens_no_contacts(tmp_path: Path) -> None:
         Seal("two").open(sealed)
 
 
-def test_the_secret_is_made_once_and_private(settings: Settings) -> None:  # noqa: F811
+def test_the_secret_is_made_once_and_private(settings: Settings) -> None:
     first = secret_of(settings)
 
     assert secret_of(settings) == first
@@ -409,7 +415,7 @@ def test_the_secret_is_made_once_and_private(settings: Settings) -> None:  # noq
 
 def test_who_asks_too_often_is_told_to_wait(
     bench: Workbench,  # noqa: F811
-    settings: Settings,  # noqa: F811
+    settings: Settings,
 ) -> None:
     app = create_app(replace(settings, rate="3/minute"), bench)
     client = TestClient(app, HOST)
@@ -436,7 +442,7 @@ def test_passwords_cannot_be_tried_by_the_hundred(browser: TestClient) -> None:
 
 def test_the_public_sees_public_fields_where_the_owner_opened_it(
     bench: Workbench,  # noqa: F811
-    settings: Settings,  # noqa: F811
+    settings: Settings,
 ) -> None:
     closed = TestClient(create_app(settings, bench), HOST)
     opened_bench = Workbench(replace(settings, public=True), bench.store, bench.tools)

@@ -42,8 +42,8 @@ def analyzer() -> Analyzer:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path)
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return replace(settings_in(tmp_path), database_url=database_url)
 
 
 @pytest.fixture
@@ -559,7 +559,14 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         for kind, name in (("companies", "company_id"), ("needs", "need_id"))
         for method in ("get", "put", "delete")
     }
-    assert operations.keys() == records | {
+    event = "/api/v1/events/{event_id}"
+    events = {
+        *(("get", "/api/v1/events"), ("get", event), ("put", event), ("delete", event)),
+        *(("post", f"{event}/{plan}") for plan in ("delegation", "timetable", "outcomes")),
+        ("get", f"{event}/outcomes"),
+        ("delete", f"{event}/outcomes/{{outcome_id}}"),
+    }
+    assert operations.keys() == records | events | {
         ("get", "/api/v1/companies"),
         ("get", "/api/v1/needs"),
         ("post", "/api/v1/matches"),
