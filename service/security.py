@@ -45,7 +45,7 @@ PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/history/{kind}/{record_id:path}"): _WRITERS,
     ("GET", "/api/v1/expiring"): _READERS,
     ("GET", "/api/v1/decisions"): _READERS,
-    ("PUT", "/api/v1/decisions"): _WRITERS,
+    ("POST", "/api/v1/decisions"): _WRITERS,
     ("DELETE", "/api/v1/decisions"): _WRITERS,
     ("GET", "/api/v1/duplicates"): _WRITERS,
     ("POST", "/api/v1/merges"): _WRITERS,

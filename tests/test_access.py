@@ -58,7 +58,7 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/history/{kind}/{record_id:path}"): {A, S},
     ("GET", "/api/v1/expiring"): {A, S, E},
     ("GET", "/api/v1/decisions"): {A, S, E},
-    ("PUT", "/api/v1/decisions"): {A, S},
+    ("POST", "/api/v1/decisions"): {A, S},
     ("DELETE", "/api/v1/decisions"): {A, S},
     ("GET", "/api/v1/duplicates"): {A, S},
     ("POST", "/api/v1/merges"): {A, S},

@@ -577,7 +577,7 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         ("get", "/api/v1/history/{kind}/{record_id}"),
         ("get", "/api/v1/expiring"),
         ("get", "/api/v1/decisions"),
-        ("put", "/api/v1/decisions"),
+        ("post", "/api/v1/decisions"),
         ("delete", "/api/v1/decisions"),
         ("get", "/api/v1/duplicates"),
         ("post", "/api/v1/merges"),

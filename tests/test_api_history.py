@@ -55,7 +55,7 @@ def test_a_vetoed_pair_leaves_the_matches_until_the_veto_is_taken_back(
     pair = {"need_id": "N-1", "company_id": "C-1"}
     before = matched()
 
-    put = client.put("/api/v1/decisions", json={**pair, "verdict": "vetoed", "note": "불발"})
+    put = client.post("/api/v1/decisions", json={**pair, "verdict": "veto", "note": "불발"})
     without = matched()
     listed = client.get("/api/v1/decisions").json()
     gone = client.delete("/api/v1/decisions", params=pair)

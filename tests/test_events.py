@@ -60,7 +60,12 @@ def test_an_event_is_kept_as_it_came_and_plans_go_when_it_changes(events: Events
     assert stored.form == FORM
     assert same.delegation == {"chosen": []}
     assert (changed.delegation, changed.form["quota"], changed.actor) == (None, 2, "이담당")
-    assert [event.event_id for event in events.all()] == ["jakarta"]
+    assert [event.event_id for event in events.page(10).items] == ["jakarta"]
+    events.put({"event_id": "hanoi"}, "김담당")
+    first = events.page(1)
+    rest = events.page(1, first.next_cursor)
+    assert [e.event_id for e in (*first.items, *rest.items)] == ["hanoi", "jakarta"]
+    assert (rest.next_cursor, rest.total) == (None, 2)
 
 
 def test_a_plan_for_an_older_form_is_refused(events: Events) -> None:

@@ -136,15 +136,15 @@ def test_a_veto_is_kept_replaced_and_taken_back(store: Store) -> None:
     store.save(companies(), needs(), FIRST)
     revision = store.revision()
 
-    store.decide("N-1", "C-1", "vetoed", "지난 상담에서 불발", "김담당")
+    store.decide("N-1", "C-1", "veto", "지난 상담에서 불발", "김담당")
     vetoed = store.contents()
-    store.decide("N-1", "C-1", "approved", "", "이담당")
+    store.decide("N-1", "C-1", "accept", "", "이담당")
     approved = store.decisions()
     store.forget_decision("N-1", "C-1")
 
     assert vetoed.vetoes == {("N-1", "C-1"): "지난 상담에서 불발"}
     assert vetoed.revision != revision
-    assert [(d.verdict, d.actor) for d in approved] == [("approved", "이담당")]
+    assert [(d.verdict, d.actor) for d in approved] == [("accept", "이담당")]
     assert store.decisions() == ()
     with pytest.raises(UnknownId):
         store.forget_decision("N-1", "C-1")
@@ -155,7 +155,7 @@ def test_a_decision_on_an_unknown_record_is_refused(store: Store, pair: tuple[st
     store.save(companies(), needs(), FIRST)
 
     with pytest.raises(UnknownId, match="404"):
-        store.decide(*pair, "vetoed", "", "김담당")
+        store.decide(*pair, "veto", "", "김담당")
 
 
 def test_a_need_keeps_its_dates_through_history(store: Store) -> None:

@@ -26,7 +26,7 @@ def store(database_url: str) -> Iterator[Store]:
     store.save(companies(), needs(), SOURCE)
     store.save([replace(companies()[0], region="제주특별자치도")], [], SOURCE)
     store.delete_need("N-2", SOURCE)
-    store.decide("N-1", "C-2", "vetoed", "불발", "김담당")
+    store.decide("N-1", "C-2", "veto", "불발", "김담당")
     yield store
     store.close()
 

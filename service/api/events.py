@@ -11,6 +11,7 @@ from matcher.errors import InvalidRequest
 from matcher.outcomes import Outcome, funnel
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
 from service.api.history import LARGEST_NUMBER
+from service.api.records import Cursor, Limit
 from service.api.wire import Closed, Id, Line, Number, Open
 from service.gate import Asking
 from service.planning import needs_matcher, plan_delegation, plan_timetable
@@ -44,10 +45,12 @@ class EventBody(Closed):
     changed_at: str
 
 
-class EventsBody(Closed):
-    """모든 행사, ID 순서."""
+class EventPage(Closed):
+    """행사 목록의 한 쪽, ID 순서. next_cursor가 null이면 끝입니다."""
 
     items: list[EventBody]
+    next_cursor: str | None
+    total: int
 
 
 class ChosenBody(Closed):
@@ -175,10 +178,22 @@ class OutcomesBody(Closed):
     funnel: list[StageBody]
 
 
-@router.get("/events", summary="행사 목록", tags=_EVENTS, responses={200: {"model": EventsBody}})
-def list_events(bench: Bench) -> JSONResponse:
-    """Answer with every event."""
-    return JSONResponse({"items": [event.to_dict() for event in bench.store.events.all()]})
+@router.get(
+    "/events",
+    summary="행사 목록",
+    tags=_EVENTS,
+    responses={200: {"model": EventPage}, **answers(s400="잘못된 cursor", s422=MALFORMED)},
+)
+def list_events(bench: Bench, limit: Limit = 50, cursor: Cursor = None) -> JSONResponse:
+    """Answer with one page of events."""
+    page = bench.store.events.page(limit, cursor)
+    return JSONResponse(
+        {
+            "items": [event.to_dict() for event in page.items],
+            "next_cursor": page.next_cursor,
+            "total": page.total,
+        }
+    )
 
 
 @router.get(

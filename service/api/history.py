@@ -105,14 +105,14 @@ def list_decisions(bench: Bench) -> JSONResponse:
     return JSONResponse({"items": [item.to_dict() for item in bench.store.decisions()]})
 
 
-@router.put(
+@router.post(
     "/decisions",
-    summary="짝을 승인하거나 제외",
-    description="제외(vetoed)한 짝은 추천되지 않고 제외 사유에 나옵니다. 마지막 결정이 남습니다.",
+    summary="짝을 받아들임, 사양, 제외",
+    description="제외(veto)한 짝은 추천되지 않고 제외 사유에 나옵니다. 마지막 결정이 남습니다.",
     tags=_DECISIONS,
     responses={200: {"model": DecisionBody}, **answers(s404="없는 ID", s422=MALFORMED)},
 )
-def put_decision(body: DecisionRequest, bench: Bench, who: Asking) -> JSONResponse:
+def post_decision(body: DecisionRequest, bench: Bench, who: Asking) -> JSONResponse:
     """Keep a decision on a pair."""
     decision = bench.store.decide(body.need_id, body.company_id, body.verdict, body.note, who.name)
     return JSONResponse(decision.to_dict())

@@ -84,7 +84,7 @@ class DecisionRequest(Closed):
 
     need_id: Id
     company_id: Id
-    verdict: Literal["approved", "vetoed"]
+    verdict: Literal["accept", "decline", "veto"]
     note: Line = ""
 
 
@@ -93,7 +93,7 @@ class DecisionBody(Closed):
 
     need_id: str
     company_id: str
-    verdict: Literal["approved", "vetoed"]
+    verdict: Literal["accept", "decline", "veto"]
     note: str
     actor: str
     made_at: str

@@ -10,9 +10,11 @@ from sqlalchemy import Engine, delete, insert, select, update
 from matcher.errors import InvalidRequest, UnknownId
 from matcher.events import Event
 from matcher.outcomes import Outcome
+from service.store.reading import read_page
 from service.store.rows import check_form
 from service.store.schema import translated
 from service.store.tables import EventRow, OutcomeRow
+from service.store.values import Page
 
 Plan = Literal["delegation", "timetable"]
 
@@ -81,11 +83,13 @@ class Events:
             raise _unknown(event_id)
         return StoredEvent(**row._mapping)
 
-    def all(self) -> tuple[StoredEvent, ...]:
-        """Return every event in id order."""
+    def page(self, limit: int, cursor: str | None = None) -> Page[StoredEvent]:
+        """Return up to `limit` events after the cursor, in id order; raises InvalidRequest."""
         with translated(), self._engine.begin() as connection:
-            rows = connection.execute(select(EventRow).order_by(EventRow.event_id))
-            return tuple(StoredEvent(**row._mapping) for row in rows)
+            ids, following, total = read_page(connection, EventRow.event_id, limit, cursor)
+            query = select(EventRow).where(EventRow.event_id.in_(ids)).order_by(EventRow.event_id)
+            found = tuple(StoredEvent(**row._mapping) for row in connection.execute(query))
+            return Page(found, following, total)
 
     def remove(self, event_id: str) -> None:
         """Remove an event; raises UnknownId, InvalidRequest where outcomes hang on it."""

@@ -179,7 +179,7 @@ def read_vetoes(connection: Connection) -> dict[tuple[str, str], str]:
     return {
         (item.need_id, item.company_id): item.note
         for item in read_decisions(connection)
-        if item.verdict == "vetoed"
+        if item.verdict == "veto"
     }
 
 

@@ -11,7 +11,7 @@ T = TypeVar("T")
 RecordKind = Literal["company", "need"]
 Place = Mapping[str, Any]
 """Where a record stood: file, sheet (or None) and row as Excel shows it."""
-Verdict = Literal["approved", "vetoed"]
+Verdict = Literal["accept", "decline", "veto"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ Moment = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    # Decisions take the words of the contract.
+    op.execute("UPDATE decisions SET verdict = 'accept' WHERE verdict = 'approved'")
+    op.execute("UPDATE decisions SET verdict = 'veto' WHERE verdict = 'vetoed'")
     op.create_table(
         "events",
         sa.Column("event_id", Identifier, nullable=False),
