@@ -170,7 +170,7 @@ class _Task:
 
     def worth(self, chosen: Sequence[int]) -> float:
         """Return the worth of a choice."""
-        return float(self.by_demand(chosen) @ self.weights + self.extra(chosen))
+        return float(self.by_demand(chosen) @ self.weights + self.by_criteria(chosen))
 
     def by_demand(self, chosen: Sequence[int]) -> Real:
         """Return each demand's covering, unweighted."""
@@ -180,7 +180,7 @@ class _Task:
         best = ordered[: len(self.steps)]
         return np.asarray(self.steps[: len(best)] @ best + self.rest * ordered.sum(axis=0))
 
-    def extra(self, chosen: Sequence[int]) -> float:
+    def by_criteria(self, chosen: Sequence[int]) -> float:
         """Return what the criteria add."""
         if self.criteria is None:
             return 0.0
