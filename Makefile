@@ -30,6 +30,7 @@ demo-results: install ## demo에서 서비스를 켜는 것만 뺌 / the demo wi
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-009 -k 3
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-014 -k 3
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-010 -k 5
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch timetable data/samples/events/meetings-example.json --seconds 10
 
 test: install check ## 검사와 모든 시험 / checks and all tests
 	$(BIN)/python -m pytest

@@ -197,17 +197,19 @@ def store_all(
 ) -> SaveReport:
     """Put the good records into the store, in one transaction, then the people behind them.
 
-    Files that name people keep no receipt: after a crash in between they must be read again.
+    The receipt comes last, and only where nobody changed the store meanwhile: after a crash in
+    between, the files are read again.
     """
     source = Source(actor, received.files, len(received.problems), received.places)
-    kept = None if received.people else receipt
-    report = store.save(received.companies, received.needs, source, kept)
+    report = store.save(received.companies, received.needs, source)
     if contacts is not None and received.people:
         people = {
             key: [Contact(**person) for person in persons]
             for key, persons in received.people.items()
         }
         contacts.add(people, actor)
+    if receipt is not None:
+        store.keep_receipt(*receipt, report.revision)
     return report
 
 

@@ -201,6 +201,19 @@ def test_the_doctor_says_what_to_do(run: Run, files: tuple[Path, Path]) -> None:
     assert healthy.code == 0
 
 
+def test_a_receipt_is_kept_only_for_the_state_it_describes(store: Store) -> None:
+    report = store.save([companies()[1]], [], SOURCE)
+    store.keep_receipt("one", {"files": []}, report.revision)
+    store.delete_company("C-2", SOURCE)
+    store.keep_receipt("two", {"files": []}, report.revision)
+
+    assert store.receipt("one") is None
+    assert store.receipt("two") is None
+    again = store.save([companies()[1]], [], SOURCE)
+    store.keep_receipt("three", {"files": []}, again.revision)
+    assert store.receipt("three") == {"files": []}
+
+
 def test_people_of_a_sheet_are_sealed_and_added_but_never_exported(
     store: Store, tmp_path: Path
 ) -> None:

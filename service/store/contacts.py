@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from matcher.errors import StoreUnavailable, UnknownId
 from service.store.schema import translated
-from service.store.tables import ContactRow, ContactViewRow
+from service.store.tables import CompanyRow, ContactRow, ContactViewRow, NeedRow
 from service.store.values import RecordKind
-from service.store.writing import read_forms
+from service.store.writing import ROWS_AT_ONCE, read_forms
 
 MOST_CONTACTS = 20
+KINDS: tuple[RecordKind, ...] = ("company", "need")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +95,47 @@ class Contacts:
         """
         changed = 0
         with translated(), self._writing.begin() as connection:
-            for (kind, record_id), contacts in people.items():
-                is_this = (ContactRow.kind == kind) & (ContactRow.record_id == record_id)
-                sealed = connection.execute(select(ContactRow.sealed).where(is_this)).scalar()
-                known = [Contact(**item) for item in self._seal.open(sealed)] if sealed else []
-                both = list(dict.fromkeys([*known, *contacts]))[:MOST_CONTACTS]
-                if both == known or not read_forms(connection, kind, [record_id]):
-                    continue
-                row = {
-                    "sealed": self._seal.close([contact.to_dict() for contact in both]),
-                    "actor": actor,
-                    "made_at": datetime.now(UTC),
-                }
-                if sealed:
-                    connection.execute(update(ContactRow).where(is_this).values(**row))
-                else:
-                    key = {"kind": kind, "record_id": record_id}
-                    connection.execute(insert(ContactRow).values(**key, **row))
-                changed += 1
+            for kind in KINDS:
+                ids = sorted(id for named, id in people if named == kind)
+                for start in range(0, len(ids), ROWS_AT_ONCE):
+                    some = ids[start : start + ROWS_AT_ONCE]
+                    wanted = {id: people[kind, id] for id in some}
+                    changed += self._add(connection, kind, wanted, actor)
         return changed
+
+    def _add(
+        self,
+        connection: Connection,
+        kind: RecordKind,
+        people: Mapping[str, Sequence[Contact]],
+        actor: str,
+    ) -> int:
+        id = CompanyRow.company_id if kind == "company" else NeedRow.need_id
+        there = set(connection.execute(select(id).where(id.in_(people))).scalars())
+        is_these = (ContactRow.kind == kind) & ContactRow.record_id.in_(people)
+        query = select(ContactRow.record_id, ContactRow.sealed).where(is_these)
+        sealed = {row.record_id: row.sealed for row in connection.execute(query)}
+        rows = []
+        for record_id, contacts in people.items():
+            held = self._seal.open(sealed[record_id]) if record_id in sealed else []
+            known = [Contact(**item) for item in held]
+            both = list(dict.fromkeys([*known, *contacts]))[:MOST_CONTACTS]
+            if both != known and record_id in there:
+                rows.append(
+                    {
+                        "kind": kind,
+                        "record_id": record_id,
+                        "sealed": self._seal.close([contact.to_dict() for contact in both]),
+                        "actor": actor,
+                        "made_at": datetime.now(UTC),
+                    }
+                )
+        if rows:
+            changing = [row["record_id"] for row in rows]
+            is_old = (ContactRow.kind == kind) & ContactRow.record_id.in_(changing)
+            connection.execute(delete(ContactRow).where(is_old))
+            connection.execute(insert(ContactRow), rows)
+        return len(rows)
 
     def view(self, kind: RecordKind, record_id: str, actor: str) -> tuple[Contact, ...]:
         """Return the contacts of a record and write down who looked; () where there are none."""

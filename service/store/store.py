@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, func, select
@@ -174,12 +175,10 @@ class Store:
         companies: Iterable[Company],
         needs: Iterable[Need],
         source: Source,
-        receipt: tuple[str, Mapping[str, Any]] | None = None,
     ) -> SaveReport:
         """Add or replace records by id, all or none; what is already there is left as it is.
 
-        Of two records with one id the later counts. receipt: digest and content to answer the same
-        files from until anything changes. Raises InvalidRecord before anything is written.
+        Of two records with one id the later counts. Raises InvalidRecord before anything is written.
         """
         by_company = {company.company_id: company for company in companies}
         by_need = {need.need_id: need for need in needs}
@@ -193,9 +192,7 @@ class Store:
             merged = absorbed_ids(connection, by_company)
             company_rows = {id: row for id, row in company_rows.items() if id not in merged}
             report = write_records(connection, company_rows, offerings, need_rows, source)
-            if receipt is not None:
-                keep_receipt(connection, *receipt)
-            return report
+            return replace(report, revision=read_revision(connection))
 
     def delete_company(self, company_id: str, source: Source) -> None:
         """Remove a company with its offerings; raises UnknownId."""
@@ -240,6 +237,13 @@ class Store:
         """Replace everything by what `dump` gave, all or nothing; raises UnreadableFile."""
         with self._writer() as connection:
             load_tables(connection, tables)
+
+    def keep_receipt(self, digest: str, content: Mapping[str, Any], revision: str) -> None:
+        """Keep what files said, to answer the same files from; not where the store went on since."""
+        with self._writer() as connection:
+            stand_in_line(connection)
+            if read_revision(connection) == revision:
+                keep_receipt(connection, digest, content)
 
     def receipt(self, digest: str) -> Mapping[str, Any] | None:
         """Return what was kept of files that were saved last of all; None once anything changed."""

@@ -42,10 +42,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class SaveReport:
-    """What one `save` did."""
+    """What one `save` did, and the store's revision then."""
 
     companies: Tally
     needs: Tally
+    revision: str = ""
 
     @property
     def added(self) -> int:
