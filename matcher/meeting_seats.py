@@ -272,6 +272,10 @@ def _points(
         by_person: dict[int, list[Any]] = {}
         for p, _, _, v in x:
             by_person.setdefault(int(of[p]), []).append(v)
+        out_of_reach = np.ones(len(side.least), dtype=bool)
+        out_of_reach[list(by_person)] = False
+        lost = int(np.maximum(side.least - held, 0)[out_of_reach].sum())
+        terms.append(-round(UNIT * policy.minimum) * lost)
         for n, variables in by_person.items():
             lacking = int(side.least[n] - held[n])
             if lacking > 0:

@@ -24,6 +24,8 @@ from matcher.progress import Progress, silent
 from matcher.timetable import Terms, Timetable, terms_of
 from matcher.unplaced import conflicting_wishes, shortfalls, why_unplaced
 
+CONFLICT_SHARE = 0.2
+"""Share of the time that may go, on top, into naming wishes that exclude each other; a second at least."""
 PRICING_SHARE = 0.1
 """Share of the time that may go, on top, into what the minimums cost."""
 SEATING_SHARE = 0.3
@@ -79,7 +81,7 @@ def schedule(
         bound=bound,
         gap=_gap(objective, bound, terms),
         short=shortfalls(seats),
-        conflicts=conflicting_wishes(grid, terms, weights),
+        conflicts=conflicting_wishes(grid, terms, max(1.0, seconds * CONFLICT_SHARE)),
         price_of_minimums=_price_of_minimums(grid, terms, weights, seconds * PRICING_SHARE),
         provenance={"policy": policy.fingerprint, "seconds": round(time.monotonic() - start, 1)},
     )
@@ -155,7 +157,8 @@ def _search(
             bound = min(bound, whole - _offset(grid, policy))
         improve(seats, Part(pairs, slots, keeps_pairs=True), policy, end - time.monotonic())
         if _worth(seats, policy) < bound - 1e-7 and end - time.monotonic() > 1:
-            improve(seats, Part(pairs, slots), policy, end - time.monotonic())
+            _, whole = improve(seats, Part(pairs, slots), policy, end - time.monotonic())
+            bound = min(bound, whole - _offset(grid, policy))
         return bound
     draw = random.Random(1)
     begun = time.monotonic()

@@ -1,5 +1,6 @@
 """Why a pair is not met, down to what was missing; and which wishes cannot all be met together."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,6 @@ import numpy as np
 
 from matcher.meeting_grid import Flags, Grid
 from matcher.meeting_seats import Seats
-from matcher.policy import TimetablePolicy
 from matcher.timetable import Terms, Unplaced, needs_interpreter
 from matcher.vocabulary import language_label
 
@@ -95,6 +95,8 @@ def _blocked(seats: Seats, p: int, common: Flags) -> str:
         pieces.append(
             f"{_languages(buyer.languages)} 통역 {voices}명이 {_times(grid, silent)}에 모두 배정되었거나 없음"
         )
+    elif silent.any() and grid.value[p] == 0 and not grid.is_must[p]:
+        return "점수가 0이라, 넣어도 상담표가 나아지지 않아 비워 두었습니다."
     elif silent.any():
         return f"{_times(grid, silent)}에 자리가 있지만, 제한 시간 안에 넣지 못했습니다."
     if full.any():
@@ -136,13 +138,12 @@ def _times(grid: Grid, slots: Flags) -> str:
     return ", ".join(shown) + more
 
 
-def conflicting_wishes(
-    grid: Grid, terms: Terms, policy: TimetablePolicy
-) -> tuple[tuple[str, ...], ...]:
+def conflicting_wishes(grid: Grid, terms: Terms, seconds: float) -> tuple[tuple[str, ...], ...]:
     """Return smallest sets of rules of which one must give way: none where everything was met.
 
     Smallest: without any one of them, the others can all be kept. Musts and minimums that cannot be
-    met on paper (too few pairs or hours) are told by `shortfalls` and `why_unplaced` already.
+    met on paper (too few pairs or hours) are told by `shortfalls` and `why_unplaced` already. What is
+    not proven within so many seconds is left out.
     """
     if not (terms.musts_unplaced or terms.meetings_missing):
         return ()
@@ -150,8 +151,9 @@ def conflicting_wishes(
         return ()
     found: list[tuple[str, ...]] = []
     given_up: set[str] = set()
-    while len(found) < MOST_CONFLICTS:
-        rules = _smallest(grid, given_up)
+    end = time.monotonic() + seconds
+    while len(found) < MOST_CONFLICTS and time.monotonic() < end:
+        rules = _smallest(grid, given_up, end)
         if not rules:
             break
         found.append(rules)
@@ -162,18 +164,18 @@ def conflicting_wishes(
     return tuple(found)
 
 
-def _smallest(grid: Grid, given_up: set[str]) -> tuple[str, ...]:
+def _smallest(grid: Grid, given_up: set[str], end: float) -> tuple[str, ...]:
     """Return one irreducible set of rules in conflict, by deletion; empty where none is (proven)."""
     from ortools.sat.python import cp_model
 
     model, literals = _relaxable(grid, given_up)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = 10
 
     def core(names: Sequence[str]) -> list[str] | None:
         model.clear_assumptions()
         model.add_assumptions([literals[name] for name in names])
+        solver.parameters.max_time_in_seconds = max(end - time.monotonic(), 0.01)
         if solver.solve(model) != cp_model.INFEASIBLE:
             return None
         indices = set(solver.sufficient_assumptions_for_infeasibility())
@@ -186,7 +188,7 @@ def _smallest(grid: Grid, given_up: set[str]) -> tuple[str, ...]:
         if name in kept:
             fewer = core([other for other in kept if other != name])
             kept = kept if fewer is None else fewer
-    return tuple(kept)
+    return tuple(kept) if time.monotonic() < end else ()  # not proven to be smallest
 
 
 def _relaxable(grid: Grid, given_up: set[str]) -> tuple[Any, dict[str, Any]]:

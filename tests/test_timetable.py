@@ -243,6 +243,30 @@ def test_no_common_language_no_common_hour_and_a_veto_are_told() -> None:
     assert "veto" in why[2]
 
 
+def test_a_pair_without_a_score_that_would_only_open_a_gap_says_so() -> None:
+    companies = [{"company_id": "C1", "languages": ["vi"]}]
+    slots = [
+        {"slot_id": f"s{n}", "start": f"2026-07-08T{9 + n:02}:00:00+09:00", "minutes": 60}
+        for n in range(3)
+    ]
+    buyers = [
+        {"buyer_id": "B1", "languages": ["vi"], "available_slots": ["s0"]},
+        {"buyer_id": "B2", "languages": ["vi"], "available_slots": ["s2"]},
+    ]
+    pairs = [
+        {"buyer_id": "B1", "company_id": "C1", "score": 1},
+        {"buyer_id": "B2", "company_id": "C1", "score": 0},
+    ]
+
+    timetable = schedule(
+        _event(companies=companies, slots=slots, buyers=buyers, pairs=pairs), seconds=5
+    )
+
+    assert _pairs(timetable) == {("B1", "C1")}
+    assert timetable.is_optimal
+    assert "점수가 0" in timetable.unplaced[0].why
+
+
 def test_wishes_that_exclude_each_other_are_named_as_a_smallest_set() -> None:
     musts = [
         {"buyer_id": b, "company_id": c, "score": 0.5, "preference": "must"}
