@@ -46,7 +46,7 @@ class CompanyRows:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.people: list[tuple[str, Person]] = []
+        self.people: dict[str, list[Person]] = {}
         self._drafts: dict[str, _Draft] = {}
         self._by_registration: dict[str, str] = {}
         self._previous: _Draft | None = None
@@ -75,7 +75,7 @@ class CompanyRows:
         if registration_no := row.named.get("registration_no"):
             self._claim_registration(registration_no, draft, row)
         if row.person is not None:
-            self.people.append((draft.company_id, row.person))
+            self.people.setdefault(draft.company_id, []).append(row.person)
         self._join(draft, row)
 
     def _company_id(self, row: CleanRow) -> str | None:

@@ -142,11 +142,7 @@ class _Reader:
                 **{("company", id): _place(s, row) for id, (_, s, row) in self._companies.items()},
                 **{("need", id): _place(s, row) for id, (_, s, row) in self._needs.items()},
             },
-            people={
-                key: tuple(people)
-                for key, people in self._people.items()
-                if key[1] in (self._companies if key[0] == "company" else self._needs)
-            },
+            people={key: tuple(people) for key, people in self._people.items()},
         )
 
     def read_sheets(self, path: Path, kind: Kind | None) -> None:
@@ -172,13 +168,15 @@ class _Reader:
                     self._add_need(
                         need, clean.source, clean.number, clean.head("need_id"), problems
                     )
-                    self._add_person(("need", need.need_id), clean.person)
+                    if self._needs[need.need_id][0] is need:
+                        self._add_person(("need", need.need_id), clean.person)
         for company, first in joined.companies():
             self._add_company(
                 company, first.source, first.number, first.head("company_id"), problems
             )
-        for company_id, person in joined.people:
-            self._add_person(("company", company_id), person)
+            if self._companies[company.company_id][0] is company:
+                for person in joined.people.get(company.company_id, ()):
+                    self._add_person(("company", company.company_id), person)
         problems.extend(joined.problems)
         self._close(problems, tables[0].source, [table.source for table in tables])
         reports = (SheetReport(t.source.sheet, t.kind, t.header_row, len(t.rows)) for t in tables)

@@ -93,7 +93,7 @@ def _blocked(seats: Seats, p: int, common: Flags) -> str:
         groups = {int(g) for g in grid.mode_group[grid.mode_pair == p]}
         voices = sum(len(grid.groups[g].members) for g in groups)
         pieces.append(
-            f"{_languages(buyer.languages)} 통역 {voices}명이 {_times(grid, silent)}에 모두 배정되었거나 없음"
+            f"{_languages(buyer.languages)} 통역 {voices}명이 {_times(grid, silent)}에 다른 상담에 배정되었거나 자리에 없음"
         )
     elif silent.any() and grid.value[p] == 0 and not grid.is_must[p]:
         return "점수가 0이라, 넣어도 상담표가 나아지지 않아 비워 두었습니다."

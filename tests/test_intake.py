@@ -527,6 +527,16 @@ def test_personal_data_reach_no_record_and_no_problem(tmp_path: Path) -> None:
     assert intake.companies[0].offerings[0].description == "문의 [연락처], [연락처]"
 
 
+def test_the_person_of_a_refused_row_is_not_given_to_the_record_that_stays(
+    tmp_path: Path,
+) -> None:
+    heads = ["수요ID", "제목", "담당자"]
+
+    intake = _read_rows(tmp_path, heads, ["N-1", "정수기", "홍길동"], ["N-1", "가로등", "김철수"])
+
+    assert intake.people == {("need", "N-1"): ({"name": "홍길동"},)}
+
+
 def test_a_birthday_or_passport_is_never_kept(tmp_path: Path) -> None:
     heads = ["기업ID", "기업명", "기술명", "대표자", "생년월일", "여권번호"]
     row = ["C-1", "그린", "정수기", "홍길동", "1970-01-01", "M12345678"]

@@ -219,7 +219,9 @@ def test_a_missing_interpreter_is_named_down_to_the_hour() -> None:
     why = {(u.buyer_id, u.company_id): u.why for u in timetable.unplaced}
 
     assert _pairs(timetable) == {("B1", "C1")}
-    assert why["B2", "C2"] == "베트남어 통역 1명이 09:00-10:00에 모두 배정되었거나 없음."
+    assert (
+        why["B2", "C2"] == "베트남어 통역 1명이 09:00-10:00에 다른 상담에 배정되었거나 자리에 없음."
+    )
 
 
 def test_no_common_language_no_common_hour_and_a_veto_are_told() -> None:
