@@ -268,12 +268,9 @@ def deferred_score(grid: Grid) -> float:
 
 def _seat_in_order(grid: Grid, order: Sequence[int]) -> float:
     seats = Seats(grid)
-    modes: dict[int, list[int]] = {}
-    for m, p in enumerate(grid.mode_pair):
-        modes.setdefault(int(p), []).append(m)
     for p in order:
         b, c = grid.buyer[p], grid.company[p]
-        for m in modes.get(p, ()) if seats.has_room(p) else ():
+        for m in grid.modes[p] if seats.has_room(p) else ():
             free = seats.open_slots(m) & (seats.at_buyer[b] < 0) & (seats.at_company[c] < 0)
             if free.any():
                 seats.put(p, m, int(np.argmax(free)))

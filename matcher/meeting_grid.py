@@ -42,7 +42,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Arrays over pairs (`buyer`, `company`, `value`, `is_must`) and over modes (`mode_pair`, `mode_group`).
+    """Arrays over pairs (`buyer`, `company`, `value`, `is_must`, its `modes`) and over modes (`mode_pair`, `mode_group`).
 
     allowed: modes x slots. day: the day's number by slot. fixed_slot, fixed_mode: by pair, -1 where free.
     """
@@ -61,6 +61,7 @@ class Grid:
     is_must: Flags
     mode_pair: Whole
     mode_group: Whole
+    modes: tuple[tuple[int, ...], ...]
     allowed: Flags
     fixed_slot: Whole
     fixed_mode: Whole
@@ -105,6 +106,7 @@ def build_grid(event: Event, policy: TimetablePolicy) -> Grid:
         is_must=np.array([p.preference == "must" for p in pairs], dtype=bool),
         mode_pair=mode_pair,
         mode_group=mode_group,
+        modes=_by_pair(mode_pair, len(pairs)),
         allowed=allowed,
         fixed_slot=fixed_slot,
         fixed_mode=fixed_mode,
@@ -178,6 +180,14 @@ def _modes(
             mode_pair.append(p)
             mode_group.append(g)
     return np.array(mode_pair, dtype=np.int64), np.array(mode_group, dtype=np.int64)
+
+
+def _by_pair(mode_pair: Whole, pairs: int) -> tuple[tuple[int, ...], ...]:
+    """Return the modes of each pair."""
+    modes: list[list[int]] = [[] for _ in range(pairs)]
+    for m, p in enumerate(mode_pair):
+        modes[p].append(m)
+    return tuple(tuple(some) for some in modes)
 
 
 def _fixed(

@@ -158,8 +158,8 @@ class Part:
 
 def improve(
     seats: Seats, part: Part, policy: TimetablePolicy, seconds: float, *, workers: int = 2
-) -> tuple[bool, float]:
-    """Seat the part's pairs anew, best for the whole; return whether that is proven, and its bound.
+) -> float:
+    """Seat the part's pairs anew, best for the whole; return the bound, infinite where nothing was found.
 
     The bound is that of the part's points alone: comparable only where the part is everything.
     """
@@ -195,11 +195,11 @@ def improve(
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         for p, (m, s) in before.items():
             seats.put(p, m, s)
-        return False, float("inf")
+        return float("inf")
     for p, m, s, v in x:
         if solver.boolean_value(v):
             seats.put(p, m, s)
-    return status == cp_model.OPTIMAL, solver.best_objective_bound / UNIT
+    return float(solver.best_objective_bound / UNIT)
 
 
 _Variable = tuple[int, int, int, Any]
@@ -208,16 +208,13 @@ _Variable = tuple[int, int, int, Any]
 def _variables(seats: Seats, free: Iterable[int], slots: Whole, model: Any) -> list[_Variable]:
     """One for each (pair, mode, slot) that the meetings that stay leave open."""
     grid = seats.grid
-    modes: dict[int, list[int]] = {}
-    for m, p in enumerate(grid.mode_pair):
-        modes.setdefault(int(p), []).append(m)
     found = []
     for p in free:
         b, c = grid.buyer[p], grid.company[p]
         if not seats.has_room(p):
             continue
         open_here = (seats.at_buyer[b, slots] < 0) & (seats.at_company[c, slots] < 0)
-        for m in modes.get(p, ()):
+        for m in grid.modes[p]:
             if grid.fixed_mode[p] not in (-1, m):
                 continue
             possible = open_here & seats.open_slots(m)[slots]

@@ -135,12 +135,9 @@ def _seat_chosen(seats: Seats, choice: Choice, policy: TimetablePolicy, end: flo
     if left:
         part = Part(np.array(sorted(chosen)), np.flatnonzero(everywhere), counts_idle=False)
         improve(seats, part, policy, SEATING_SHARE * (end - time.monotonic()))
-    modes: dict[int, list[int]] = defaultdict(list)
-    for m, p in enumerate(grid.mode_pair):
-        modes[int(p)].append(m)
     others = [int(p) for p in np.flatnonzero(seats.slot < 0)]
     for p in sorted(others, key=lambda p: (not grid.is_must[p], -grid.value[p], p)):
-        seats.seat(p, modes[p], everywhere)
+        seats.seat(p, grid.modes[p], everywhere)
 
 
 def _search(
@@ -153,11 +150,11 @@ def _search(
         if not _is_best(seats, bound, policy):
             everything = Part(pairs, slots, counts_idle=False)
             left = end - time.monotonic()
-            _, whole = improve(seats, everything, policy, 0.7 * left)
+            whole = improve(seats, everything, policy, 0.7 * left)
             bound = min(bound, whole - _offset(grid, policy))
         improve(seats, Part(pairs, slots, keeps_pairs=True), policy, end - time.monotonic())
         if _worth(seats, policy) < bound - 1e-7 and end - time.monotonic() > 1:
-            _, whole = improve(seats, Part(pairs, slots), policy, end - time.monotonic())
+            whole = improve(seats, Part(pairs, slots), policy, end - time.monotonic())
             bound = min(bound, whole - _offset(grid, policy))
         return bound
     draw = random.Random(1)

@@ -49,7 +49,7 @@ def export(store: Store, folder: Path) -> Archived:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
-            _replace(folder / name, data)
+            replace_file(folder / name, data)
     except OSError as error:
         raise InvalidRequest(
             f"'{folder}'에 쓸 수 없습니다({error.strerror}). 쓸 수 있는 폴더를 정하십시오.",
@@ -90,7 +90,7 @@ def backup(store: Store, path: Path) -> Archived:
             info.mode = 0o600
             archive.addfile(info, io.BytesIO(content))
     try:
-        _replace(path, data.getvalue(), private=True)
+        replace_file(path, data.getvalue(), private=True)
     except OSError as error:
         raise InvalidRequest(
             f"'{path}'에 쓸 수 없습니다({error.strerror}). 쓸 수 있는 곳을 정하십시오.",
@@ -153,7 +153,7 @@ def _rows(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _replace(path: Path, data: bytes, *, private: bool = False) -> None:
+def replace_file(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write beside the file and put it in place at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,6 +1,8 @@
 """Commands for events: who travels, and who meets whom when."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +11,7 @@ from rich.table import Table
 
 from matcher.errors import InvalidRequest
 from matcher.events import Event
+from matcher.progress import Progress
 from service.help_text import KoreanCommand
 from service.screen import bars, open_console, paragraph, print_json, print_table
 from service.settings import Settings
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from matcher.delegation import Delegation
     from matcher.timetable import Timetable
-    from service.workbench import Workbench
+    from service.workbench import Desk
 
 EventFile = Annotated[Path, typer.Argument(metavar="EVENT.json", help="행사 파일.")]
 Out = Annotated[
@@ -47,7 +50,7 @@ def delegation(
     from service.planning import plan_delegation, read_event
 
     event = read_event(event_file)
-    with bars() as progress, _Bench(event, progress) as desk:
+    with bars() as progress, _desk(event, progress) as desk:
         found = plan_delegation(event, desk, seconds)
     _write(out, found.to_dict())
     if json:
@@ -87,7 +90,7 @@ def timetable(
 
     event = read_event(event_file)
     earlier = read_meetings(keep) if keep is not None else ()
-    with bars() as progress, _Bench(event, progress) as desk:
+    with bars() as progress, _desk(event, progress) as desk:
         found = plan_timetable(event, desk, seconds, progress, earlier)
     _write(out, found.to_dict())
     if xlsx is not None:
@@ -104,34 +107,30 @@ def timetable(
         _print_timetable(open_console(), event, found)
 
 
-class _Bench:
-    """The desk for an event whose scores come from the matcher; None, and no model, for others."""
+@contextmanager
+def _desk(event: Event, progress: Progress) -> Iterator["Desk | None"]:
+    """Give the desk for an event whose scores come from the matcher; None, and no model, for others."""
+    from service.planning import needs_matcher
+    from service.workbench import Workbench
 
-    def __init__(self, event: Event, progress: Any) -> None:
-        self._event = event
-        self._progress = progress
-        self._workbench: Workbench | None = None
-
-    def __enter__(self) -> Any:
-        from service.planning import needs_matcher
-        from service.workbench import Workbench
-
-        if not needs_matcher(self._event):
-            return None
-        self._workbench = Workbench.open(Settings.from_environment(), self._progress)
-        return self._workbench.desk()
-
-    def __exit__(self, *error: object) -> None:
-        if self._workbench is not None:
-            self._workbench.close()
+    if not needs_matcher(event):
+        yield None
+        return
+    workbench = Workbench.open(Settings.from_environment(), progress)
+    try:
+        yield workbench.desk()
+    finally:
+        workbench.close()
 
 
 def _write(out: Path | None, content: Any) -> None:
     if out is None:
         return
+    from service.archive import replace_file
+
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
     try:
-        out.write_text(text, encoding="utf-8")
+        replace_file(out, text.encode())
     except OSError as error:
         raise InvalidRequest(
             f"'{out}'에 쓸 수 없습니다({error.strerror}). 쓸 수 있는 곳을 정하십시오.", field="out"
