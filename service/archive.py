@@ -9,6 +9,7 @@ import json
 import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -135,7 +136,15 @@ def _read(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
         expected = manifest["sha256"]
     except FileNotFoundError:
         raise UnreadableFile(f"'{path}' 파일이 없습니다.", file=path.name) from None
-    except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        tarfile.TarError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise _broken(path) from error
     if expected != {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}:
         raise _broken(path)

@@ -79,6 +79,21 @@ def test_a_backup_brings_back_everything_also_on_the_other_engine(
         assert report.added == 1
 
 
+def test_a_byte_flipped_anywhere_is_noticed(store: Store, tmp_path: Path) -> None:
+    """Each place breaks another thing: the header, the stream, the check sum, the text."""
+    path = tmp_path / "b.tar.gz"
+    backup(store, path)
+    data = path.read_bytes()
+    before = store.dump()
+
+    for place in range(10, len(data), max(1, len(data) // 60)):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :])
+        with pytest.raises(UnreadableFile, match=r"b\.tar\.gz"):
+            restore(store, path)
+
+    assert store.dump() == before
+
+
 def test_a_backup_file_is_private_and_whole_or_not_there(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "b.tar.gz"
 
