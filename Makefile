@@ -25,7 +25,7 @@ demo: install demo-results ## 표본으로 색인을 만들고 매칭을 보여 
 
 demo-results: install ## demo에서 서비스를 켜는 것만 뺌 / the demo without serving
 	@echo '표본 통합문서에는 일부러 넣은 오류가 있습니다. 문제없는 행만 들어갑니다.'
-	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch import data/samples/companies.xlsx data/samples/needs.jsonl || test $$? -eq 1
+	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch import data/samples/companies.xlsx data/samples/needs.jsonl data/samples/buyers.jsonl || test $$? -eq 1
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch index
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-009 -k 3
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-014 -k 3

@@ -15,8 +15,8 @@ from data.amounts import KRW_MILLION, USD, Unit, to_unit
 from data.contacts import is_contact_column
 from matcher.vocabulary import fold
 
-Kind = Literal["companies", "needs"]
-KINDS: tuple[Kind, ...] = ("companies", "needs")
+Kind = Literal["companies", "needs", "buyers"]
+KINDS: tuple[Kind, ...] = ("companies", "needs", "buyers")
 
 _COMPANY_HEADS = {
     "company_id": "기업ID 기업코드 기업번호 업체ID 업체코드 업체번호 회사ID 회사코드 공급기업ID 공급기업코드"
@@ -87,10 +87,22 @@ _NEED_HEADS = {
     " cooperation_type project_type cooperation",
     "sector": "분야 산업분야 기술분야 녹색산업분야 수요분야 섹터 업종 산업 기술분류 분류 sector industry field",
 }
+_BUYER_HEADS = {
+    "buyer_id": "바이어ID 바이어코드 바이어번호 수요기관ID 수요기관코드 구매처ID buyer_id buyer_code",
+    "name": "바이어명 바이어 바이어이름 기관명 수요기관 수요기관명 기업명 업체명 회사명 발주처 구매처 상호 name"
+    " buyer buyer_name company organisation organization",
+    "buyer_type": "바이어유형 바이어구분 수요기관유형 기관유형 기관구분 유형 구분 buyer_type type",
+    "country": "국가 나라 국가명 국적 소재국 국가(도시) 국가·도시 국가코드 country country_code country_name",
+    "city": "도시 도시명 지역 소재지 city",
+    "languages": "언어 상담언어 사용언어 가능언어 구사언어 languages language",
+    "need_ids": "수요ID 수요번호 수요코드 수요 희망수요 need_ids need_id needs",
+    "homepage": "홈페이지 누리집 웹사이트 홈페이지주소 homepage website url",
+}
 # A row is a head only where one of the first stands beside another known name.
 _KEYS = {
     "companies": {"company_id", "name_ko", "name_en", "registration_no"},
     "needs": {"need_id", "title", "description"},
+    "buyers": {"buyer_id"},
 }
 # Fields that only one kind has: they decide where a sheet could be read as either.
 _TELLING = {
@@ -100,6 +112,7 @@ _TELLING = {
     | {"target_sectors", "min_budget_usd"},
     "needs": {"need_id", "country", "organisation", "required_certifications", "budget_usd"}
     | {"deadline", "cooperation_type", "buyer_type", "city", "required_languages"},
+    "buyers": {"buyer_id", "name", "buyer_type", "country", "city"},
 }
 AMOUNT_UNITS = {"revenue_krw_million": KRW_MILLION, "budget_usd": USD, "min_budget_usd": USD}
 """Fields that hold money, with the unit that their names promise."""
@@ -113,7 +126,11 @@ def _by_name(heads: Mapping[str, str]) -> Mapping[str, str]:
 
 
 _FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"companies": _by_name(_COMPANY_HEADS), "needs": _by_name(_NEED_HEADS)}
+    {
+        "companies": _by_name(_COMPANY_HEADS),
+        "needs": _by_name(_NEED_HEADS),
+        "buyers": _by_name(_BUYER_HEADS),
+    }
 )
 
 
@@ -159,7 +176,10 @@ def head_score(heads: list[str], kind: Kind) -> int:
 
 
 def kind_of(heads: list[str]) -> Kind | None:
-    """Return what a row of heads announces, companies or needs; None where it announces neither."""
+    """Return what a row of heads announces; None where it announces nothing known."""
+    named = {to_column(head, "needs").field for head in heads if head}
+    if head_score(heads, "buyers") and named.isdisjoint(("title", "description")):
+        return "buyers"  # a sheet of buyers may name the needs of each
     best: tuple[int, int, Kind] | None = None
     for kind in KINDS:
         score = head_score(heads, kind)

@@ -80,6 +80,35 @@ def to_person(cells: Iterable[tuple[str, str]]) -> Person | None:
     return {"name": found.pop("name", "담당자")[:LONGEST], **found}
 
 
+def people_in(cells: Iterable[tuple[str, object]]) -> tuple[Person, ...]:
+    """Return the people whom the fields (name, value) of a JSON object tell of.
+
+    Plain values belong to one person, as the cells of a row do; each object in them is a person of
+    its own (`{"name": ..., "phone": ..., "email": ..., "position": ...}`).
+    """
+    texts: list[tuple[str, str]] = []
+    people: list[Person] = []
+    for name, value in cells:
+        if not may_be_kept(name):
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Mapping):
+                person = _to_named_person(item)
+                people += [person] if person else []
+            elif item not in (None, ""):
+                texts.append((name, str(item)))
+    together = to_person(texts)
+    return (*([together] if together else ()), *people)
+
+
+def _to_named_person(fields: Mapping[str, object]) -> Person | None:
+    words = {re.sub(r"[\W_]+", "", str(k).casefold()): str(v or "") for k, v in fields.items()}
+    position = next((words[k] for k in ("position", "직위", "직책", "title") if words.get(k)), "")
+    rest = {k: v for k, v in words.items() if v and k not in ("position", "직위", "직책", "title")}
+    person = to_person(rest.items())
+    return person and ({**person, "position": position[:LONGEST]} if position else person)
+
+
 def has_contact(text: str) -> bool:
     """Tell whether a text holds an e-mail address or a telephone number."""
     return ("@" in text and _EMAIL.search(text) is not None) or _PHONE.search(text) is not None

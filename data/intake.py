@@ -4,23 +4,25 @@
 UnreadableFile; a row that cannot be taken in becomes a problem with severity "error".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data.buyer_rows import to_buyer
 from data.cells import Fault, to_registration_no
 from data.columns import KINDS, Kind
 from data.company_rows import CompanyRows
 from data.contacts import Person
 from data.interchange import LineCleaner, kind_of_object, read_lines
 from data.need_rows import to_need
+from data.papers import Paper, paper_kind, to_paper
 from data.problems import Problem, Source, row_name
 from data.rows import contact_warnings, to_clean_row
 from data.sheets import LINE_SUFFIXES, check_file, read_tables
 from matcher.errors import InvalidRecord, InvalidRequest, UnreadableFile
 from matcher.progress import Progress, silent
-from matcher.records import Company, Need
+from matcher.records import Buyer, Company, Need
 
 __all__ = ["FileReport", "Intake", "Problem", "SheetReport", "read_files"]
 
@@ -61,9 +63,12 @@ class Intake:
     problems: tuple[Problem, ...]
     files: tuple[FileReport, ...]
     places: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    """Where each record stands, by ("company" or "need", id): file, sheet and row."""
+    """Where each record stands, by (company, need or buyer; id): file, sheet and row."""
     people: Mapping[tuple[str, str], tuple[Person, ...]] = field(default_factory=dict, repr=False)
-    """Whom the sheets name for each record; for the store's sealed contacts and nothing else."""
+    """Whom the files name for each record; for the store's sealed contacts and nothing else."""
+    buyers: tuple[Buyer, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    """Decisions, events, plans and outcomes of an export, in the order of its lines."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -75,6 +80,8 @@ class Intake:
         return {
             "companies": len(self.companies),
             "needs": len(self.needs),
+            "buyers": len(self.buyers),
+            "papers": len(self.papers),
             "files": [report.to_dict() for report in self.files],
             "problems": [problem.to_dict() for problem in self.problems],
         }
@@ -83,7 +90,7 @@ class Intake:
 def read_files(
     paths: Iterable[Path | str], kind: str | None = None, progress: Progress = silent
 ) -> Intake:
-    """Read files into companies and needs; `kind` None: told from column heads and field names.
+    """Read files into companies, needs and buyers; `kind` None: told from column heads and field names.
 
     Raises UnreadableFile at the first file that cannot be read at all, InvalidRequest on an
     unknown kind.
@@ -118,7 +125,7 @@ def _to_kind(kind: str | None) -> Kind | None:
     for known in KINDS:
         if kind == known:
             return known
-    raise InvalidRequest("kind는 companies 또는 needs여야 합니다.", kind=kind)
+    raise InvalidRequest("kind는 companies, needs 또는 buyers여야 합니다.", kind=kind)
 
 
 class _Reader:
@@ -127,6 +134,8 @@ class _Reader:
     def __init__(self) -> None:
         self._companies: dict[str, tuple[Company, Source, int]] = {}
         self._needs: dict[str, tuple[Need, Source, int]] = {}
+        self._buyers: dict[str, tuple[Buyer, Source, int]] = {}
+        self._papers: list[Paper] = []
         self._problems: list[Problem] = []
         self._files: list[FileReport] = []
         self._people: dict[tuple[str, str], list[Person]] = {}
@@ -141,8 +150,11 @@ class _Reader:
             places={
                 **{("company", id): _place(s, row) for id, (_, s, row) in self._companies.items()},
                 **{("need", id): _place(s, row) for id, (_, s, row) in self._needs.items()},
+                **{("buyer", id): _place(s, row) for id, (_, s, row) in self._buyers.items()},
             },
             people={key: tuple(people) for key, people in self._people.items()},
+            buyers=tuple(buyer for buyer, _, _ in self._buyers.values()),
+            papers=tuple(self._papers),
         )
 
     def read_sheets(self, path: Path, kind: Kind | None) -> None:
@@ -161,22 +173,19 @@ class _Reader:
                 if table.kind == "companies":
                     joined.take(clean)
                     continue
-                need = to_need(clean)
-                if isinstance(need, Problem):
-                    problems.append(need)
-                else:
-                    self._add_need(
-                        need, clean.source, clean.number, clean.head("need_id"), problems
-                    )
-                    if self._needs[need.need_id][0] is need:
-                        self._add_person(("need", need.need_id), clean.person)
+                record = to_need(clean) if table.kind == "needs" else to_buyer(clean)
+                if isinstance(record, Problem):
+                    problems.append(record)
+                    continue
+                head = clean.head("need_id" if table.kind == "needs" else "buyer_id")
+                key = self._add(record, clean.source, clean.number, head, problems)
+                if key is not None and clean.person is not None:
+                    self._add_people(key, [clean.person])
         for company, first in joined.companies():
-            self._add_company(
-                company, first.source, first.number, first.head("company_id"), problems
-            )
-            if self._companies[company.company_id][0] is company:
-                for person in joined.people.get(company.company_id, ()):
-                    self._add_person(("company", company.company_id), person)
+            head = first.head("company_id")
+            key = self._add(company, first.source, first.number, head, problems)
+            if key is not None:
+                self._add_people(key, joined.people.get(company.company_id, ()))
         problems.extend(joined.problems)
         self._close(problems, tables[0].source, [table.source for table in tables])
         reports = (SheetReport(t.source.sheet, t.kind, t.header_row, len(t.rows)) for t in tables)
@@ -193,10 +202,18 @@ class _Reader:
             if isinstance(value, Fault):
                 problems.append(source.error(value, row))
                 continue
+            if kind is None and (paper := paper_kind(value)) is not None:
+                try:
+                    self._papers.append(to_paper(paper, value))
+                except InvalidRecord as error:
+                    fault = Fault(error.sentence, "값을 고쳐 다시 올려 주세요.")
+                    problems.append(source.error(fault, row, error.field, error.value))
+                continue
             found = kind or kind_of_object(value)
             if found is None:
                 fault = Fault(
-                    "기업인지 수요인지 알 수 없는 줄입니다.", "company_id나 need_id를 적어 주세요."
+                    "기업인지 수요인지 알 수 없는 줄입니다.",
+                    "company_id, need_id, buyer_id 가운데 하나를 적어 주세요.",
                 )
                 problems.append(source.error(fault, row))
                 continue
@@ -209,7 +226,7 @@ class _Reader:
 
     def _add_line(self, cleaner: LineCleaner, value: dict[str, Any], kind: Kind, row: int) -> None:
         source, problems = cleaner.source, cleaner.problems
-        id_field = "company_id" if kind == "companies" else "need_id"
+        id_field, record_of = _FORMS[kind]
         if kind == "companies":
             value = _with_company_id(value)
         if value.get(id_field) in (None, ""):
@@ -218,32 +235,43 @@ class _Reader:
             return
         clean = cleaner.clean(value, kind, row)
         try:
-            if kind == "companies":
-                self._add_company(Company.from_dict(clean), source, row, id_field, problems)
-            else:
-                self._add_need(Need.from_dict(clean), source, row, id_field, problems)
+            key = self._add(record_of(clean), source, row, id_field, problems)
+            if key is not None:
+                self._add_people(key, cleaner.people)
         except InvalidRecord as error:
             fault = Fault(error.sentence, "값을 고쳐 다시 올려 주세요.")
             problems.append(source.error(fault, row, error.field, error.value))
 
-    def _add_person(self, key: tuple[str, str], person: Person | None) -> None:
-        people = self._people.setdefault(key, []) if person else []
-        if person and person not in people:
-            people.append(person)
+    def _add(
+        self,
+        record: Company | Need | Buyer,
+        source: Source,
+        row: int,
+        head: str | None,
+        problems: list[Problem],
+    ) -> tuple[str, str] | None:
+        """Take a record in and return its (kind, id); None where the id is taken."""
+        key: tuple[str, str]
+        taken: tuple[object, Source, int]
+        if isinstance(record, Company):
+            key = ("company", record.company_id)
+            taken = self._companies.setdefault(record.company_id, (record, source, row))
+        elif isinstance(record, Need):
+            key = ("need", record.need_id)
+            taken = self._needs.setdefault(record.need_id, (record, source, row))
+        else:
+            key = ("buyer", record.buyer_id)
+            taken = self._buyers.setdefault(record.buyer_id, (record, source, row))
+        if taken[0] is record:
+            return key
+        problems.append(_duplicate(source, row, head, key[1], taken[1], taken[2]))
+        return None
 
-    def _add_company(
-        self, company: Company, source: Source, row: int, head: str | None, problems: list[Problem]
-    ) -> None:
-        first = self._companies.setdefault(company.company_id, (company, source, row))
-        if first[0] is not company:
-            problems.append(_duplicate(source, row, head, company.company_id, first[1], first[2]))
-
-    def _add_need(
-        self, need: Need, source: Source, row: int, head: str | None, problems: list[Problem]
-    ) -> None:
-        first = self._needs.setdefault(need.need_id, (need, source, row))
-        if first[0] is not need:
-            problems.append(_duplicate(source, row, head, need.need_id, first[1], first[2]))
+    def _add_people(self, key: tuple[str, str], found: Iterable[Person]) -> None:
+        for person in found:
+            people = self._people.setdefault(key, [])
+            if person not in people:
+                people.append(person)
 
     def _close(self, problems: list[Problem], source: Source, sources: list[Source]) -> None:
         """Put a file's problems in the order of its sheets and rows; what has no row comes first."""
@@ -251,6 +279,14 @@ class _Reader:
         self._problems.extend(
             sorted(problems, key=lambda p: (order.get(p.sheet, len(order)), p.row or 0))
         )
+
+
+_FORMS: Mapping[Kind, tuple[str, Callable[[Mapping[str, Any]], Company | Need | Buyer]]] = {
+    "companies": ("company_id", Company.from_dict),
+    "needs": ("need_id", Need.from_dict),
+    "buyers": ("buyer_id", Buyer.from_dict),
+}
+"""By kind: the field that names a record, and what builds it."""
 
 
 def _with_company_id(value: dict[str, Any]) -> dict[str, Any]:

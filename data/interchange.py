@@ -15,12 +15,26 @@ from typing import Any
 from data import cells
 from data.cells import Fault, Reading
 from data.columns import AMOUNT_UNITS, Column, Kind
-from data.contacts import has_contact, is_contact_column, mask_contacts
+from data.contacts import (
+    Person,
+    has_contact,
+    is_contact_column,
+    mask_contacts,
+    may_be_kept,
+    people_in,
+)
 from data.plaintext import read_text
 from data.problems import Problem, Source
-from data.rows import CONTACT_CELLS, CONTACT_COLUMN, CONTACT_TEXT, free_key, read_field
+from data.rows import (
+    CONTACT_CELLS,
+    CONTACT_COLUMN,
+    CONTACT_TEXT,
+    NEVER_KEPT,
+    free_key,
+    read_field,
+)
 from matcher.errors import UnreadableFile
-from matcher.records import Company, Need, Offering
+from matcher.records import Buyer, Company, Need, Offering
 from matcher.vocabulary import Place, country_code, language_code
 
 _MAX_BAD_LINES = 100
@@ -33,11 +47,13 @@ _LISTS: Mapping[str, Callable[[str], str | None] | None] = {
     "excluded_countries": country_code,
     "target_sectors": None,
     "required_certifications": None,
+    "need_ids": None,
 }
-_TEXTS = ("title", "description", "name_ko", "name_en", "organisation")
+_TEXTS = ("title", "description", "name_ko", "name_en", "organisation", "name")
 _FIELDS: Mapping[Kind, frozenset[str]] = {
     "companies": frozenset(f.name for f in fields(Company)) - {"extra"},
     "needs": frozenset(f.name for f in fields(Need)) - {"extra"},
+    "buyers": frozenset(f.name for f in fields(Buyer)) - {"extra"},
 }
 _OFFERING_FIELDS = frozenset(f.name for f in fields(Offering)) - {"extra"}
 
@@ -88,6 +104,8 @@ def kind_of_object(value: Mapping[str, Any]) -> Kind | None:
         return "needs"
     if not _COMPANY_KEYS.isdisjoint(value):
         return "companies"
+    if "buyer_id" in value:
+        return "buyers"
     return "needs" if not {"title", "description"}.isdisjoint(value) else None
 
 
@@ -97,10 +115,17 @@ class LineCleaner:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.problems: list[Problem] = []
+        self.people: tuple[Person, ...] = ()
+        self._cells: list[tuple[str, object]] = []
         self._said: set[str] = set()
 
     def clean(self, value: Mapping[str, Any], kind: Kind, row: int) -> dict[str, Any]:
-        """Return the object with values that `from_dict` takes; its own fields are untouched."""
+        """Return the object with values that `from_dict` takes; its own fields are untouched.
+
+        `people` holds whom the object names, until the next one is cleaned.
+        """
+        self.people = ()
+        self._cells = []
         fields = _FIELDS[kind]
         clean: dict[str, Any] = {}
         kept: dict[str, Any] = {}
@@ -115,18 +140,20 @@ class LineCleaner:
                 if reading.fault is not None:
                     self.problems.append(self.source.warning(reading.fault, row, name, item))
                     if reading.fault is not CONTACT_TEXT:
-                        kept[free_key(f"{name} (원문)", value)] = _without_contacts(item)
+                        kept[free_key(f"{name} (원문)", value)] = without_contacts(item)
                 elif name == "certifications" and _has_more_than_form(item):
-                    kept[free_key(f"{name} (원문)", value)] = _without_contacts(item)
+                    kept[free_key(f"{name} (원문)", value)] = without_contacts(item)
+        self.people = people_in(self._cells)
         return {**clean, **kept}
 
     def _keep_free(self, kept: dict[str, Any], name: str, item: object, row: int) -> None:
         """Keep a field that the form does not name, unless it holds personal data."""
         if is_contact_column(name):
             if item not in (None, "", [], {}):
-                self._say_once(CONTACT_COLUMN, name, row)
+                self._say_once(CONTACT_COLUMN if may_be_kept(name) else NEVER_KEPT, name, row)
+                self._cells.append((name, item))
             return
-        safe = _without_contacts(item)
+        safe = without_contacts(item)
         if safe != item:
             self._say_once(CONTACT_CELLS, name, row)
         if safe is not None or item is None:
@@ -210,7 +237,7 @@ def to_storable(value: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     In titles, names and descriptions it is masked; in fields that the form does not name, left out.
     """
     free = {k: v for k, v in value.items() if k not in _FIELDS[kind]}
-    clean: dict[str, Any] = _without_contacts(free)
+    clean: dict[str, Any] = without_contacts(free)
     for name, item in value.items():
         if name == "offerings" and isinstance(item, list):
             clean[name] = [_to_storable_offering(entry) for entry in item]
@@ -224,26 +251,26 @@ def _to_storable_offering(entry: object) -> Any:
         return entry
     free = {k: v for k, v in entry.items() if k not in _OFFERING_FIELDS}
     named = {k: _masked(k, v) for k, v in entry.items() if k in _OFFERING_FIELDS}
-    return {**named, **_without_contacts(free)}
+    return {**named, **without_contacts(free)}
 
 
 def _masked(name: str, item: object) -> Any:
     return mask_contacts(item) if name in _TEXTS and isinstance(item, str) else item
 
 
-def _without_contacts(item: object) -> Any:
-    """Return the value without texts, keys and items that hold personal data."""
+def without_contacts(item: Any) -> Any:
+    """Return a JSON value without texts, keys and items that hold personal data."""
     if isinstance(item, str):
         return None if has_contact(item) else item
     if isinstance(item, Mapping):
-        safe = {k: (v, _without_contacts(v)) for k, v in item.items()}
+        safe = {k: (v, without_contacts(v)) for k, v in item.items()}
         return {
             key: new
             for key, (old, new) in safe.items()
             if not is_contact_column(str(key)) and (new is not None or old is None)
         }
     if isinstance(item, list):
-        pairs = [(old, _without_contacts(old)) for old in item]
+        pairs = [(old, without_contacts(old)) for old in item]
         return [new for old, new in pairs if new is not None or old is None]
     return item
 

@@ -42,7 +42,7 @@ def to_need(row: CleanRow) -> Need | Problem:
     values.setdefault("title", "")
     text = f"{values['title']} {values.get('description', '')}"
     values.setdefault("language", guess_language(text))
-    place = _place(row)
+    place = place_of(row)
     try:
         return Need(
             **values,
@@ -55,7 +55,8 @@ def to_need(row: CleanRow) -> Need | Problem:
         return row.source.error(fault, row.number, row.head(error.field), error.value)
 
 
-def _place(row: CleanRow) -> Place:
+def place_of(row: CleanRow) -> Place:
+    """Return country and city of a row, however they are spread over its cells."""
     place: Place = row.named.get("country", Place(None, None))
     city = row.named.get("city")
     if city is None:

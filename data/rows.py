@@ -260,4 +260,8 @@ _READERS: Mapping[str, Callable[[object], Reading[Any]]] = {
     "required_certifications": _to_required_certifications,
     "certification_rule": _to_rule,
     "deadline": cells.to_date,
+    "buyer_id": _to_id,
+    "name": _to_named,
+    "homepage": _to_id,
+    "need_ids": lambda value: Reading(cells.to_list(value)),
 }

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from evaluation.datasets import (
 from evaluation.fitting import check, check_table, cross_validate, fit, read_cases, to_toml
 from evaluation.identity import measure as measure_identity
 from evaluation.identity import read_pairs
+from evaluation.imports import imports_table, measure_imports
 from evaluation.meeting_days import SIZES, measure_delegations, measure_timetables
 from evaluation.pages import FIGURE_FOLDER, to_html, to_markdown
 from evaluation.parts import DEFAULT_FILES, parts_table, score_files, score_rows
@@ -283,6 +285,20 @@ def events(
         write_text(
             f"# 상담표와 파견단\n\n`greenmatch-eval events`가 만든 표입니다.\n\n{body}\n", out
         )
+
+
+@app.command()
+def imports(
+    offerings: Annotated[int, typer.Option(min=1, help="지어낼 공급기술의 수.")] = 100_000,
+    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+) -> None:
+    """큰 통합문서를 두 번 가져와 시간과 메모리를 잽니다. 두 번째는 바뀐 것이 없습니다."""
+    with tempfile.TemporaryDirectory() as folder, _progress() as progress:
+        table = imports_table(measure_imports(Path(folder), offerings, progress), offerings)
+    _print_tables(Console(), [table])
+    if out is not None:
+        head = "# 가져오기\n\n`greenmatch-eval imports`가 만든 표입니다.\n\n"
+        write_text(f"{head}## {table.title}\n\n{table.to_markdown()}\n", out)
 
 
 @app.command()

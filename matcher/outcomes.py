@@ -1,11 +1,12 @@
 """What came of meetings: stages with date and money, and the funnel that never adds stages together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from matcher.errors import InvalidRecord
+from matcher.forms import require_id, to_date, to_float, to_id, to_optional_text, to_text
 
 STAGES = {
     "consultation": "상담",
@@ -62,6 +63,28 @@ class Outcome:
                 field="krw_per_usd",
                 value=self.krw_per_usd,
             )
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Build from the JSON form; what follows from the rest (usd, krw) is worked out anew."""
+        for name in ("event_id", "company_id"):
+            require_id(name, to_id(value.get(name)))
+        happened_on = to_date("happened_on", value.get("happened_on"))
+        if happened_on is None:
+            raise InvalidRecord("성과의 날짜가 필요합니다.", field="happened_on")
+        return cls(
+            event_id=to_id(value.get("event_id")),
+            company_id=to_id(value.get("company_id")),
+            stage=to_text(value.get("stage")),
+            happened_on=happened_on,
+            buyer_id=to_optional_text(value.get("buyer_id")),
+            need_id=to_optional_text(value.get("need_id")),
+            amount=to_float("amount", value.get("amount")),
+            currency=to_optional_text(value.get("currency")),
+            krw_per_usd=to_float("krw_per_usd", value.get("krw_per_usd")),
+            note=to_text(value.get("note")),
+            evidence=to_text(value.get("evidence")),
+        )
 
     @property
     def usd(self) -> float | None:

@@ -6,13 +6,27 @@ form does not name are kept in `extra` and come back from `to_dict`.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Self
 
 from matcher.errors import InvalidRecord
+from matcher.forms import (
+    require_id,
+    require_text,
+    to_codes,
+    to_date,
+    to_float,
+    to_id,
+    to_int,
+    to_list,
+    to_objects,
+    to_optional_text,
+    to_text,
+    unnamed,
+)
 
 KEY_SEPARATOR = "\x1f"
 CERTIFICATION_RULES = ("all", "any")
@@ -40,7 +54,7 @@ class Certification:
 
     def __post_init__(self) -> None:
         """Check the name."""
-        _require_text("certifications", self.name)
+        require_text("certifications", self.name)
 
     @classmethod
     def from_value(cls, value: object) -> Self:
@@ -52,7 +66,7 @@ class Certification:
             return cls(
                 name=str(value.get("name") or "").strip(),
                 number=None if number is None else str(number),
-                valid_until=_to_date("certifications.valid_until", value.get("valid_until")),
+                valid_until=to_date("certifications.valid_until", value.get("valid_until")),
             )
         raise InvalidRecord(
             "인증은 이름 또는 {name, number, valid_until} 형식이어야 합니다.",
@@ -80,7 +94,7 @@ class Offering:
 
     def __post_init__(self) -> None:
         """Check ids and that there is text to match on."""
-        _require_id("offering_id", self.offering_id)
+        require_id("offering_id", self.offering_id)
         if not (self.title.strip() or self.description.strip()):
             raise InvalidRecord(
                 "공급기술의 제목이나 설명이 필요합니다.", field="title", value=self.title
@@ -96,11 +110,11 @@ class Offering:
         """Build from the interchange form; `default_id` serves where the form names none."""
         known = {"offering_id", "title", "description", "sector"}
         return cls(
-            offering_id=_to_id(value.get("offering_id")) or default_id,
-            title=_to_text(value.get("title")),
-            description=_to_text(value.get("description")),
-            sector=_to_optional_text(value.get("sector")),
-            extra=_extra(value, known),
+            offering_id=to_id(value.get("offering_id")) or default_id,
+            title=to_text(value.get("title")),
+            description=to_text(value.get("description")),
+            sector=to_optional_text(value.get("sector")),
+            extra=unnamed(value, known),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -139,7 +153,7 @@ class Company:
 
     def __post_init__(self) -> None:
         """Check id, name and that offering ids are unique."""
-        _require_id("company_id", self.company_id)
+        require_id("company_id", self.company_id)
         if not (self.name_ko.strip() or (self.name_en or "").strip()):
             raise InvalidRecord("기업명이 필요합니다.", field="name_ko", value=self.name_ko)
         ids = [offering.offering_id for offering in self.offerings]
@@ -163,32 +177,32 @@ class Company:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """Build from the interchange form; raises InvalidRecord naming the field."""
-        company_id = _to_id(value.get("company_id"))
+        company_id = to_id(value.get("company_id"))
         offerings = tuple(
             Offering.from_dict(item, default_id=f"{company_id}-{position}")
-            for position, item in enumerate(_to_objects("offerings", value), start=1)
+            for position, item in enumerate(to_objects("offerings", value), start=1)
         )
         return cls(
             company_id=company_id,
-            name_ko=_to_text(value.get("name_ko")),
-            name_en=_to_optional_text(value.get("name_en")),
-            registration_no=_to_optional_text(value.get("registration_no")),
-            region=_to_optional_text(value.get("region")),
-            size=_to_optional_text(value.get("size")),
-            employees=_to_int("employees", value.get("employees")),
-            founded=_to_optional_text(value.get("founded")),
-            revenue_krw_million=_to_float("revenue_krw_million", value.get("revenue_krw_million")),
+            name_ko=to_text(value.get("name_ko")),
+            name_en=to_optional_text(value.get("name_en")),
+            registration_no=to_optional_text(value.get("registration_no")),
+            region=to_optional_text(value.get("region")),
+            size=to_optional_text(value.get("size")),
+            employees=to_int("employees", value.get("employees")),
+            founded=to_optional_text(value.get("founded")),
+            revenue_krw_million=to_float("revenue_krw_million", value.get("revenue_krw_million")),
             certifications=tuple(
-                Certification.from_value(item) for item in _to_list("certifications", value)
+                Certification.from_value(item) for item in to_list("certifications", value)
             ),
-            languages=_to_codes("languages", value, str.lower),
-            export_countries=_to_codes("export_countries", value, str.upper),
-            target_countries=_to_codes("target_countries", value, str.upper),
-            excluded_countries=_to_codes("excluded_countries", value, str.upper),
-            target_sectors=_to_codes("target_sectors", value, str),
-            min_budget_usd=_to_float("min_budget_usd", value.get("min_budget_usd")),
+            languages=to_codes("languages", value, str.lower),
+            export_countries=to_codes("export_countries", value, str.upper),
+            target_countries=to_codes("target_countries", value, str.upper),
+            excluded_countries=to_codes("excluded_countries", value, str.upper),
+            target_sectors=to_codes("target_sectors", value, str),
+            min_budget_usd=to_float("min_budget_usd", value.get("min_budget_usd")),
             offerings=offerings,
-            extra=_extra(value, {f.name for f in fields(cls)}),
+            extra=unnamed(value, {f.name for f in fields(cls)}),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -227,8 +241,8 @@ class NeedPart:
 
     def __post_init__(self) -> None:
         """Check id and text."""
-        _require_id("part_id", self.part_id)
-        _require_text("parts", self.text)
+        require_id("part_id", self.part_id)
+        require_text("parts", self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +268,7 @@ class Need:
 
     def __post_init__(self) -> None:
         """Check id, text and the certification rule."""
-        _require_id("need_id", self.need_id)
+        require_id("need_id", self.need_id)
         if not self.text.strip():
             raise InvalidRecord("수요의 제목이나 설명이 필요합니다.", field="title")
         if self.certification_rule not in CERTIFICATION_RULES:
@@ -272,25 +286,25 @@ class Need:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """Build from the interchange form; raises InvalidRecord naming the field."""
-        language = _to_optional_text(value.get("language"))
-        country = _to_optional_text(value.get("country"))
+        language = to_optional_text(value.get("language"))
+        country = to_optional_text(value.get("country"))
         return cls(
-            need_id=_to_id(value.get("need_id")),
-            title=_to_text(value.get("title")),
-            description=_to_text(value.get("description")),
+            need_id=to_id(value.get("need_id")),
+            title=to_text(value.get("title")),
+            description=to_text(value.get("description")),
             language=language.lower() if language else None,
             country=country.upper() if country else None,
-            city=_to_optional_text(value.get("city")),
-            organisation=_to_optional_text(value.get("organisation")),
-            buyer_type=_to_optional_text(value.get("buyer_type")),
-            required_certifications=_to_codes("required_certifications", value, str),
-            certification_rule=_to_optional_text(value.get("certification_rule")) or "all",
-            required_languages=_to_codes("required_languages", value, str.lower),
-            budget_usd=_to_float("budget_usd", value.get("budget_usd")),
-            deadline=_to_date("deadline", value.get("deadline")),
-            cooperation_type=_to_optional_text(value.get("cooperation_type")),
-            sector=_to_optional_text(value.get("sector")),
-            extra=_extra(value, {f.name for f in fields(cls)}),
+            city=to_optional_text(value.get("city")),
+            organisation=to_optional_text(value.get("organisation")),
+            buyer_type=to_optional_text(value.get("buyer_type")),
+            required_certifications=to_codes("required_certifications", value, str),
+            certification_rule=to_optional_text(value.get("certification_rule")) or "all",
+            required_languages=to_codes("required_languages", value, str.lower),
+            budget_usd=to_float("budget_usd", value.get("budget_usd")),
+            deadline=to_date("deadline", value.get("deadline")),
+            cooperation_type=to_optional_text(value.get("cooperation_type")),
+            sector=to_optional_text(value.get("sector")),
+            extra=unnamed(value, {f.name for f in fields(cls)}),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -315,6 +329,57 @@ class Need:
         return {**named, **self.extra}
 
 
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who asks (수요기관 / 바이어): a company, a government, a public body; never a person."""
+
+    buyer_id: str
+    name: str
+    buyer_type: str | None = None
+    country: str | None = None
+    city: str | None = None
+    languages: tuple[str, ...] = ()
+    need_ids: tuple[str, ...] = ()
+    homepage: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+
+    def __post_init__(self) -> None:
+        """Check id and name."""
+        require_id("buyer_id", self.buyer_id)
+        if not self.name.strip():
+            raise InvalidRecord("바이어 이름이 필요합니다.", field="name", value=self.name)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Build from the interchange form; raises InvalidRecord naming the field."""
+        country = to_optional_text(value.get("country"))
+        return cls(
+            buyer_id=to_id(value.get("buyer_id")),
+            name=to_text(value.get("name")),
+            buyer_type=to_optional_text(value.get("buyer_type")),
+            country=country.upper() if country else None,
+            city=to_optional_text(value.get("city")),
+            languages=to_codes("languages", value, str.lower),
+            need_ids=to_codes("need_ids", value, str),
+            homepage=to_optional_text(value.get("homepage")),
+            extra=unnamed(value, {f.name for f in fields(cls)}),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the interchange form; `from_dict(to_dict())` gives an equal record."""
+        named = {
+            "buyer_id": self.buyer_id,
+            "name": self.name,
+            "buyer_type": self.buyer_type,
+            "country": self.country,
+            "city": self.city,
+            "languages": list(self.languages),
+            "need_ids": list(self.need_ids),
+            "homepage": self.homepage,
+        }
+        return {**named, **self.extra}
+
+
 def join_text(title: str, description: str) -> str:
     """Return title and description as one NFC text, the title not said twice."""
     title, description = title.strip(), description.strip()
@@ -325,89 +390,3 @@ def join_text(title: str, description: str) -> str:
     else:
         text = f"{title}\n{description}"
     return unicodedata.normalize("NFC", text)
-
-
-def _require_id(name: str, value: str) -> None:
-    if not value or not value.isprintable():
-        raise InvalidRecord(f"{name}이(가) 비었거나 제어 문자가 있습니다.", field=name, value=value)
-
-
-def _require_text(name: str, value: str) -> None:
-    if not value.strip():
-        raise InvalidRecord(f"{name}의 내용이 비었습니다.", field=name, value=value)
-
-
-def _to_id(value: object) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _to_text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _to_optional_text(value: object) -> str | None:
-    text = _to_text(value).strip()
-    return text or None
-
-
-def _to_list(name: str, record: Mapping[str, Any]) -> list[Any]:
-    """A text or an object in a list's place would be read letter by letter or key by key."""
-    value = record.get(name)
-    if value is None or value == "":
-        return []
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise InvalidRecord(f"{name}은(는) 목록(list)이어야 합니다.", field=name, value=value)
-    return list(value)
-
-
-def _to_objects(name: str, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    items = _to_list(name, record)
-    for item in items:
-        if not isinstance(item, Mapping):
-            raise InvalidRecord(f"{name}의 항목은 객체여야 합니다.", field=name, value=item)
-    return items
-
-
-def _to_codes(name: str, record: Mapping[str, Any], form: Callable[[str], str]) -> tuple[str, ...]:
-    texts = (str(item).strip() for item in _to_list(name, record) if item is not None)
-    return tuple(dict.fromkeys(form(text) for text in texts if text))
-
-
-def _to_int(name: str, value: object) -> int | None:
-    number = _to_float(name, value)
-    if number is None:
-        return None
-    if number != int(number):
-        raise InvalidRecord(f"{name}은(는) 정수여야 합니다.", field=name, value=value)
-    return int(number)
-
-
-def _to_float(name: str, value: object) -> float | None:
-    if value is None or value == "":
-        return None
-    try:
-        number = float(value) + 0.0  # type: ignore[arg-type]  # no database keeps -0.0
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidRecord(f"{name}은(는) 숫자여야 합니다.", field=name, value=value) from None
-    if number != number or number in (float("inf"), float("-inf")):
-        raise InvalidRecord(f"{name}은(는) 유한한 숫자여야 합니다.", field=name, value=value)
-    return number
-
-
-def _to_date(name: str, value: object) -> date | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):  # a datetime is a date that cannot be compared with one
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return datetime.fromisoformat(str(value)).date()
-    except ValueError:
-        raise InvalidRecord(
-            f"{name}은(는) 2026-07-31 같은 실제 날짜여야 합니다.", field=name, value=value
-        ) from None
-
-
-def _extra(value: Mapping[str, Any], known: set[str]) -> Mapping[str, Any]:
-    return MappingProxyType({k: v for k, v in value.items() if k not in known or k == "extra"})

@@ -10,14 +10,13 @@ import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from matcher.errors import InvalidRequest, UnreadableFile
-from matcher.records import Company, Need
 from service.store import Store
 
 FORMAT = 1
@@ -37,35 +36,33 @@ class Archived:
 
 
 def export(store: Store, folder: Path) -> Archived:
-    """Write companies.jsonl and needs.jsonl in the interchange form, in id order, UTF-8.
+    """Write every record and every paper as JSONL in the interchange form, in id order, UTF-8.
 
-    The same store gives the same bytes; personal data is not in it. Raises InvalidRequest where the
+    Companies, needs, buyers, decisions, merges, events, plans and outcomes. The same store gives the same bytes; personal data is not in it. Raises InvalidRequest where the
     folder cannot be written.
     """
-    contents = store.contents()
-    files = {
-        "companies.jsonl": lines(contents.companies),
-        "needs.jsonl": lines(contents.needs),
+    contents, papers = store.everything()
+    forms: dict[str, Sequence[Mapping[str, Any]]] = {
+        "companies": [record.to_dict() for record in contents.companies],
+        "needs": [record.to_dict() for record in contents.needs],
+        "buyers": [record.to_dict() for record in contents.buyers],
+        **{field.name: getattr(papers, field.name) for field in fields(papers)},
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            replace_file(folder / name, data)
+        for name, found in forms.items():
+            replace_file(folder / f"{name}.jsonl", lines(found))
     except OSError as error:
         raise InvalidRequest(
             f"'{folder}'에 쓸 수 없습니다({error.strerror}). 쓸 수 있는 폴더를 정하십시오.",
             field="folder",
         ) from error
-    counts = {"companies": len(contents.companies), "needs": len(contents.needs)}
-    return Archived(folder, counts)
+    return Archived(folder, {name: len(found) for name, found in forms.items()})
 
 
-def lines(records: Iterable[Company | Need]) -> bytes:
+def lines(forms: Iterable[Mapping[str, Any]]) -> bytes:
     """Return one JSON object a line."""
-    text = "".join(
-        json.dumps(record.to_dict(), ensure_ascii=False, sort_keys=True) + "\n"
-        for record in records
-    )
+    text = "".join(json.dumps(form, ensure_ascii=False, sort_keys=True) + "\n" for form in forms)
     return text.encode()
 
 

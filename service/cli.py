@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
     COMPANIES = "companies"
     NEEDS = "needs"
+    BUYERS = "buyers"
 
 
 Files = Annotated[
@@ -43,7 +44,7 @@ Files = Annotated[
 KindOption = Annotated[
     Kind | None,
     typer.Option(
-        help="파일의 내용: companies(공급기업) 또는 needs(수요). 없으면 열을 보고 압니다."
+        help="파일의 내용: companies(공급기업), needs(수요), buyers(바이어). 없으면 열을 보고 압니다."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="프로그램이 읽는 JSON으로 내보냅니다.")]
@@ -77,6 +78,7 @@ def check(files: Files, kind: KindOption = None, json: Json = False) -> None:
         records = {
             "companies": [company.to_dict() for company in received.companies],
             "needs": [need.to_dict() for need in received.needs],
+            "buyers": [buyer.to_dict() for buyer in received.buyers],
         }
         print_json({**received.to_dict(), **records})
     else:

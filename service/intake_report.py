@@ -16,9 +16,12 @@ def print_received(
     """Print counts, records and problems; files that could not be read go to `complaints`."""
     for error in received.unreadable:
         complaints.print(plain(error.sentence, "red"), soft_wrap=True)
+    counts = received.counts
+    others = (("바이어", "buyers"), ("행사·결정·성과", "papers"))
+    more = "".join(f", {label} {counts[name]:,}" for label, name in others if counts[name])
     console.print(
         plain(
-            f"읽은 기록: 공급기업 {received.counts[0]:,}, 수요 {received.counts[1]:,} · "
+            f"읽은 기록: 공급기업 {counts['companies']:,}, 수요 {counts['needs']:,}{more} · "
             f"문제 {len(received.problems):,} · 읽지 못한 파일 {len(received.unreadable):,}"
         )
     )
@@ -30,7 +33,12 @@ def print_received(
 
 def print_saved(console: Console, report: SaveReport) -> None:
     """Print what was stored and, where anything changed, the next step."""
-    for name, tally in (("공급기업", report.companies), ("수요", report.needs)):
+    for name, tally in (
+        ("공급기업", report.companies),
+        ("수요", report.needs),
+        ("바이어", report.buyers),
+        ("행사·결정·성과", report.papers),
+    ):
         if tally != Tally():
             console.print(
                 plain(
@@ -38,7 +46,8 @@ def print_saved(console: Console, report: SaveReport) -> None:
                     f"그대로 {tally.unchanged:,}"
                 )
             )
-    if report.added or report.changed:
+    searched = (report.companies, report.needs)
+    if any(tally.added or tally.changed for tally in searched):
         console.print(plain("다음: `greenmatch index`로 색인을 새로 고치십시오."))
 
 
@@ -47,6 +56,7 @@ def _print_records(console: Console, received: Received) -> None:
         ("공급기업", c.company_id, c.name, ", ".join(o.title or o.text for o in c.offerings))
         for c in received.companies
     ] + [("수요", n.need_id, n.title or n.text, n.country or "") for n in received.needs]
+    rows += [("바이어", b.buyer_id, b.name, b.country or "") for b in received.buyers]
     if not rows:
         return
     table = Table(box=None, padding=(0, 1), pad_edge=False)

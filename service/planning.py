@@ -16,9 +16,10 @@ from matcher.delegation import (
 from matcher.errors import InvalidRequest, UnreadableFile
 from matcher.events import Event, Meeting, Pair, Participant
 from matcher.progress import Progress, silent
-from matcher.records import Company, Need
+from matcher.records import Buyer, Company, Need
 from matcher.scheduling import schedule
 from matcher.timetable import Timetable, keeping
+from service.store import Store
 from service.workbench import Desk
 
 SEEN = 300
@@ -63,6 +64,23 @@ def read_meetings(path: Path) -> tuple[Meeting, ...]:
 def needs_matcher(event: Event) -> bool:
     """Whether scores must come from the matcher: the file brings no pairs of its own."""
     return event.pairs is None
+
+
+def completed(event: Event, store: Store) -> Event:
+    """Fill in what the file leaves open of its buyers and the store knows: name, languages, needs."""
+    known = {buyer.buyer_id: buyer for buyer in store.buyers([b.id for b in event.buyers])}
+    return replace(
+        event, buyers=tuple(_told(b, known[b.id]) if b.id in known else b for b in event.buyers)
+    )
+
+
+def _told(buyer: Participant, record: Buyer) -> Participant:
+    return replace(
+        buyer,
+        languages=buyer.languages or frozenset(record.languages),
+        need_ids=buyer.need_ids or record.need_ids,
+        fields={"name": record.name, **buyer.fields},
+    )
 
 
 def plan_delegation(event: Event, desk: Desk | None, seconds: float = 20.0) -> Delegation:

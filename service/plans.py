@@ -50,7 +50,7 @@ def delegation(
     from service.planning import plan_delegation, read_event
 
     event = read_event(event_file)
-    with bars() as progress, _desk(event, progress) as desk:
+    with bars() as progress, _desk(event, progress) as (event, desk):
         found = plan_delegation(event, desk, seconds)
     _write(out, found.to_dict())
     if json:
@@ -90,7 +90,7 @@ def timetable(
 
     event = read_event(event_file)
     earlier = read_meetings(keep) if keep is not None else ()
-    with bars() as progress, _desk(event, progress) as desk:
+    with bars() as progress, _desk(event, progress) as (event, desk):
         found = plan_timetable(event, desk, seconds, progress, earlier)
     _write(out, found.to_dict())
     if xlsx is not None:
@@ -108,17 +108,20 @@ def timetable(
 
 
 @contextmanager
-def _desk(event: Event, progress: Progress) -> Iterator["Desk | None"]:
-    """Give the desk for an event whose scores come from the matcher; None, and no model, for others."""
-    from service.planning import needs_matcher
+def _desk(event: Event, progress: Progress) -> Iterator[tuple[Event, "Desk | None"]]:
+    """Give the event, filled in from the store, and the desk that its scores come from.
+
+    An event that brings its pairs needs neither: as it is, None, and no model is loaded.
+    """
+    from service.planning import completed, needs_matcher
     from service.workbench import Workbench
 
     if not needs_matcher(event):
-        yield None
+        yield event, None
         return
     workbench = Workbench.open(Settings.from_environment(), progress)
     try:
-        yield workbench.desk()
+        yield completed(event, workbench.store), workbench.desk()
     finally:
         workbench.close()
 

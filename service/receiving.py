@@ -3,7 +3,7 @@
 import getpass
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from matcher.errors import InvalidRecord, UnreadableFile
 from matcher.progress import Progress, silent
-from matcher.records import Company, Need
+from matcher.records import Buyer, Company, Need
 from service.store import (
     Contact,
     Contacts,
+    Papers,
     Place,
     RecordKind,
     SaveReport,
@@ -26,8 +27,9 @@ from service.store import (
 
 if TYPE_CHECKING:
     from data.intake import Problem
+    from data.papers import Paper
 
-R = TypeVar("R", Company, Need)
+R = TypeVar("R", Company, Need, Buyer)
 _PROBLEM = ("severity", "file", "sheet", "row", "column", "value", "what", "todo")
 
 
@@ -44,13 +46,20 @@ class Received:
     people: Mapping[tuple[RecordKind, str], tuple[Mapping[str, str], ...]] = field(
         default_factory=dict, repr=False
     )
-    known: tuple[int, int] | None = None
-    """How many companies and needs there are, where the files were known and not read again."""
+    buyers: tuple[Buyer, ...] = ()
+    papers: tuple["Paper", ...] = ()
+    known: Mapping[str, int] | None = None
+    """How many records there are, where the files were known and not read again."""
 
     @property
-    def counts(self) -> tuple[int, int]:
-        """How many companies and needs the files hold."""
-        return self.known or (len(self.companies), len(self.needs))
+    def counts(self) -> Mapping[str, int]:
+        """How many companies, needs, buyers and papers the files hold."""
+        return self.known or {
+            "companies": len(self.companies),
+            "needs": len(self.needs),
+            "buyers": len(self.buyers),
+            "papers": len(self.papers),
+        }
 
     @property
     def exit_code(self) -> int:
@@ -61,7 +70,7 @@ class Received:
         """Return the JSON form, without the records."""
         return {
             "files": list(self.files),
-            "counts": dict(zip(("companies", "needs"), self.counts, strict=True)),
+            "counts": dict(self.counts),
             "problems": [problem.to_dict() for problem in self.problems],
             "unreadable": [
                 {"code": error.code, "detail": error.sentence} for error in self.unreadable
@@ -84,21 +93,22 @@ def read_all(
         names = tuple(path.name for path in paths)
         companies, refused_companies = _sorted_out(intake.companies, names)
         needs, refused_needs = _sorted_out(intake.needs, names)
-        problems = (*intake.problems, *refused_companies, *refused_needs)
+        buyers, refused_buyers = _sorted_out(intake.buyers, names)
+        problems = (*intake.problems, *refused_companies, *refused_needs, *refused_buyers)
         places = cast("Mapping[tuple[RecordKind, str], Place]", intake.places)
         people = cast(
             "Mapping[tuple[RecordKind, str], tuple[Mapping[str, str], ...]]", intake.people
         )
-        return Received(names, companies, needs, problems, (), places, people)
+        return Received(
+            names, companies, needs, problems, (), places, people, buyers, intake.papers
+        )
     alone = [(path, read_all([path], kind, progress)) for path in paths]
     readable = [path for path, received in alone if not received.unreadable]
     rest = read_all(readable, kind, progress) if readable else Received((), (), (), (), ())
     broken = tuple(error for _, received in alone for error in received.unreadable)
     names = tuple(path.name for path in paths)
     unreadable = (*broken, *rest.unreadable)
-    return Received(
-        names, rest.companies, rest.needs, rest.problems, unreadable, rest.places, rest.people
-    )
+    return replace(rest, files=names, unreadable=unreadable)
 
 
 def _sorted_out(
@@ -113,7 +123,7 @@ def _sorted_out(
         try:
             check_storable(record)
         except InvalidRecord as error:
-            id = record.need_id if isinstance(record, Need) else record.company_id
+            id = _id_of(record)
             shown = id.encode(errors="replace").decode()[:80]
             what = f"{error.sentence} 이 기록은 넣지 않았습니다."
             todo = "값을 고쳐 다시 올려 주세요."
@@ -123,6 +133,12 @@ def _sorted_out(
         else:
             good.append(record)
     return tuple(good), problems
+
+
+def _id_of(record: Company | Need | Buyer) -> str:
+    if isinstance(record, Company):
+        return record.company_id
+    return record.need_id if isinstance(record, Need) else record.buyer_id
 
 
 def import_all(
@@ -143,7 +159,7 @@ def import_all(
     received = read_all(paths, kind, progress)
     content = {
         "files": list(received.files),
-        "counts": list(received.counts),
+        "counts": dict(received.counts),
         "problems": [problem.to_dict() for problem in received.problems],
     }
     receipt = (digest, content) if digest is not None and not received.unreadable else None
@@ -183,9 +199,12 @@ def _from_receipt(kept: Mapping[str, Any]) -> tuple[Received, SaveReport]:
     problems = tuple(
         Problem(**{k: v for k, v in item.items() if k in _PROBLEM}) for item in kept["problems"]
     )
-    companies, needs = kept["counts"]
-    received = Received(tuple(kept["files"]), (), (), problems, (), known=(companies, needs))
-    return received, SaveReport(Tally(unchanged=companies), Tally(unchanged=needs))
+    counts = kept["counts"]
+    received = Received(tuple(kept["files"]), (), (), problems, (), known=counts)
+    companies, needs, buyers, papers = (
+        Tally(unchanged=counts[name]) for name in ("companies", "needs", "buyers", "papers")
+    )
+    return received, SaveReport(companies, needs, buyers=buyers, papers=papers)
 
 
 def store_all(
@@ -201,7 +220,8 @@ def store_all(
     between, the files are read again.
     """
     source = Source(actor, received.files, len(received.problems), received.places)
-    report = store.save(received.companies, received.needs, source)
+    papers = Papers.of(received.papers) if received.papers else None
+    report = store.save(received.companies, received.needs, source, received.buyers, papers)
     if contacts is not None and received.people:
         people = {
             key: [Contact(**person) for person in persons]

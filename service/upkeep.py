@@ -14,7 +14,7 @@ from service.screen import bars, one_line, open_console, paragraph, plain, print
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from service.store import Change, ImportEntry, RecordKind, Store
+    from service.store import Change, ImportEntry, Store
 
 Json = Annotated[bool, typer.Option("--json", help="프로그램이 읽을 JSON으로 냅니다.")]
 SIGNS = {"ok": "정상", "warning": "주의", "error": "문제"}
@@ -84,7 +84,7 @@ def summary(entry: "ImportEntry") -> str:
     if "undone" in counts:
         return f"{counts['undone']}번 되돌림 {counts['records']:,}건"
     said = []
-    for kind, label in (("companies", "기업"), ("needs", "수요")):
+    for kind, label in (("companies", "기업"), ("needs", "수요"), ("buyers", "바이어")):
         tally = counts.get(kind, {})
         words = {"added": "추가", "changed": "변경", "deleted": "삭제"}
         done = [f"{word} {tally[name]:,}" for name, word in words.items() if tally.get(name)]
@@ -93,7 +93,7 @@ def summary(entry: "ImportEntry") -> str:
 
 
 def history(
-    record_id: Annotated[str, typer.Argument(metavar="ID", help="공급기업 또는 수요의 ID.")],
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="공급기업, 수요, 바이어의 ID.")],
     fields: Annotated[
         bool, typer.Option("--fields", help="판 대신, 지금 항목마다 어디서 왔는지 보입니다.")
     ] = False,
@@ -101,12 +101,11 @@ def history(
 ) -> None:
     """기록 하나가 지나온 판을 새것부터 보입니다: 무엇이 무엇으로 바뀌었는지."""
     from matcher.errors import UnknownId
-    from service.store import provenance
+    from service.store import RECORD_KINDS, provenance
 
     with opened_store() as store:
         changes: list[Change] = []
-        kinds: tuple[RecordKind, ...] = ("company", "need")
-        for kind in kinds:
+        for kind in RECORD_KINDS:
             try:
                 changes += store.history(kind, record_id)
             except UnknownId:
@@ -260,9 +259,9 @@ def export_all(
     folder: Annotated[Path, typer.Argument(metavar="폴더", help="파일을 둘 폴더.")],
     json: Json = False,
 ) -> None:
-    """모든 기록을 교환 형식(companies.jsonl, needs.jsonl)으로 내보냅니다. 개인정보는 없습니다.
+    """모든 기록을 교환 형식(companies.jsonl, needs.jsonl, buyers.jsonl ...)으로 내보냅니다.
 
-    빈 저장소에 다시 가져오면 같은 저장소가 됩니다.
+    행사, 계획, 성과, 결정도 나갑니다. 개인정보는 없습니다. 빈 저장소에 다시 가져오면 같은 저장소가 됩니다.
     """
     from service.archive import export
 
@@ -273,7 +272,9 @@ def export_all(
         return
     counts = done.counts
     sentence = (
-        f"내보냈습니다: 공급기업 {counts['companies']:,}, 수요 {counts['needs']:,} → {done.path}"
+        f"내보냈습니다: 공급기업 {counts['companies']:,}, 수요 {counts['needs']:,}, "
+        f"바이어 {counts['buyers']:,}, 행사 {counts['events']:,}, 성과 {counts['outcomes']:,}, "
+        f"결정 {counts['decisions']:,} → {done.path}"
     )
     open_console().print(plain(sentence))
 

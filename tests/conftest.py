@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -30,11 +31,14 @@ def real_encoder(user_cache: Path) -> SentenceEncoder:
     return open_encoder(None, user_cache, "openvino")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of an empty database of its own, on either engine; PostgreSQL where one can be made."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'deep' / 'store.sqlite3'}"
+ENGINES = ("sqlite", "postgresql")
+
+
+@contextmanager
+def database(engine_name: str, folder: Path) -> Iterator[str]:
+    """Give the address of an empty database of its own; PostgreSQL where one can be made."""
+    if engine_name == "sqlite":
+        yield f"sqlite:///{folder / 'deep' / 'store.sqlite3'}"
         return
     server = os.environ.get(
         "GREENMATCH_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres"
@@ -53,3 +57,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with engine.connect() as connection:
         connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of an empty database of its own, on either engine."""
+    with database(request.param, tmp_path) as url:
+        yield url

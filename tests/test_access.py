@@ -22,7 +22,8 @@ from service.settings import Settings, secret_of
 from service.store import Accounts, Seal, Source, Store
 from service.store.accounts import MOST_FAILURES
 from service.store.tables import SessionRow, UserRow
-from service.workbench import Workbench
+from service.workbench import Tools, Workbench
+from tests.conftest import ENGINES, database
 from tests.test_api import HOST, _problem, analyzer, bench, staff, store  # noqa: F401
 from tests.worlds import BigramEncoder, companies, needs, settings_in
 
@@ -52,6 +53,10 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/needs/{need_id:path}"): {A, S, E, C},
     ("PUT", "/api/v1/needs/{need_id:path}"): {A, S},
     ("DELETE", "/api/v1/needs/{need_id:path}"): {A, S},
+    ("GET", "/api/v1/buyers"): {A, S, E},
+    ("GET", "/api/v1/buyers/{buyer_id:path}"): {A, S, E},
+    ("PUT", "/api/v1/buyers/{buyer_id:path}"): {A, S},
+    ("DELETE", "/api/v1/buyers/{buyer_id:path}"): {A, S},
     ("POST", "/api/v1/imports"): {A, S},
     ("GET", "/api/v1/imports"): {A, S},
     ("POST", "/api/v1/imports/{import_id}/undo"): {A, S},
@@ -80,8 +85,25 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """On SQLite only: the gate asks no database but for keys and sessions, tested below on both."""
+    """On SQLite only; the table of roles, keys and sessions are tried on both below."""
     return settings_in(tmp_path)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mecab: Analyzer
+) -> Iterator[tuple[Workbench, TestClient]]:
+    """One running service for the whole table: who may is asked before anything is done."""
+    folder = tmp_path_factory.mktemp("office")
+    with database(request.param, folder) as url:
+        settings = replace(settings_in(folder), database_url=url)
+        store = Store.open(url)
+        store.save(companies(), needs(), Source("test"))
+        bench = Workbench(settings, store, lambda: Tools(BigramEncoder(), mecab))
+        build_snapshot(settings.home, companies(), needs(), BigramEncoder(), mecab)
+        with TestClient(create_app(settings, bench), HOST, follow_redirects=False) as client:
+            yield bench, client
+        store.close()
 
 
 @pytest.fixture
@@ -146,17 +168,18 @@ def test_every_route_stands_in_both_tables(app: FastAPI) -> None:
 @pytest.mark.parametrize("route", EXPECTED, ids=" ".join)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_gets_through_exactly_where_the_table_says(
-    browser: TestClient,
-    bench: Workbench,  # noqa: F811
-    route: tuple[str, str],
-    role: str,
+    office: tuple[Workbench, TestClient], route: tuple[str, str], role: str
 ) -> None:
+    bench, browser = office  # noqa: F811
+    browser.cookies.clear()
+    bench.store.save(companies(), needs(), Source("test"))  # what the last one deleted
     method, path = route
     company_id = "C-1" if role == "company" else None
     headers = {} if role == ANYONE else staff(bench, role, company_id)
     named = {
         "company_id:path": "C-1",
         "need_id:path": "N-1",
+        "buyer_id:path": "B-1",
         "import_id": "1",
         "kind": "companies",
         "record_id:path": "C-1",

@@ -16,6 +16,7 @@ from matcher.errors import GreenMatchError, SnapshotMissing
 from matcher.progress import Progress, silent
 from service.api.imports import safe_name
 from service.api.wire import (
+    BuyerPage,
     CompanyPage,
     ImportBody,
     NeedPage,
@@ -250,6 +251,38 @@ def test_personal_data_that_is_put_is_not_kept(client: TestClient) -> None:
         *stored[0]["offerings"][0],
         *stored[1]["info"],
     }
+
+
+def test_a_buyer_is_put_read_and_deleted_and_its_people_stand_apart(client: TestClient) -> None:
+    buyer = {
+        "name": "하노이 환경공사",
+        "country": "베트남",
+        "languages": ["베트남어"],
+        "phone": "1",
+    }
+    person = {"name": "Nguyen An", "email": "an@x.vn"}
+
+    created = client.put("/api/v1/buyers/B-9", json=buyer)
+    changed = client.put("/api/v1/buyers/B-9", json={**created.json(), "city": "하노이"})
+    client.put("/api/v1/contacts/buyers/B-9", json={"items": [person]})
+    page = BuyerPage.model_validate(client.get("/api/v1/buyers").json())
+    history = client.get("/api/v1/history/buyers/B-9").json()["items"]
+    people = client.get("/api/v1/contacts/buyers/B-9").json()["items"]
+    undone = client.post(f"/api/v1/imports/{history[0]['import_id']}/undo")
+    read = client.get("/api/v1/buyers/B-9").json()
+    gone = client.delete("/api/v1/buyers/B-9")
+
+    assert (created.status_code, changed.status_code) == (201, 200)
+    assert (undone.status_code, gone.status_code) == (200, 204)
+    assert (created.json()["country"], created.json()["languages"]) == ("VN", ["vi"])
+    assert "phone" not in created.json()
+    assert [item.buyer_id for item in page.items] == ["B-9"]
+    assert [item["action"] for item in history] == ["changed", "added"]
+    assert people[0]["email"] == "an@x.vn"
+    assert read == created.json()
+    _problem(client.get("/api/v1/buyers/B-9"), 404, "unknown_id")
+    _problem(client.delete("/api/v1/buyers/B-9"), 404, "unknown_id")
+    _problem(client.put("/api/v1/buyers/B-9", json={"country": "VN"}), 422, "invalid_record")
 
 
 def test_a_need_is_put_read_and_deleted(client: TestClient) -> None:
@@ -556,7 +589,11 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
     }
     records = {
         (method, f"/api/v1/{kind}/{{{name}}}")
-        for kind, name in (("companies", "company_id"), ("needs", "need_id"))
+        for kind, name in (
+            ("companies", "company_id"),
+            ("needs", "need_id"),
+            ("buyers", "buyer_id"),
+        )
         for method in ("get", "put", "delete")
     }
     event = "/api/v1/events/{event_id}"
@@ -569,6 +606,7 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
     assert operations.keys() == records | events | {
         ("get", "/api/v1/companies"),
         ("get", "/api/v1/needs"),
+        ("get", "/api/v1/buyers"),
         ("post", "/api/v1/matches"),
         ("post", "/api/v1/opportunities"),
         ("post", "/api/v1/imports"),

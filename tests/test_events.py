@@ -11,11 +11,14 @@ from evaluation.meeting_days import meeting_day
 from indexing.analyzer import Analyzer
 from indexing.snapshot import build_snapshot
 from matcher.errors import InvalidRecord, InvalidRequest, UnknownId
+from matcher.events import Event
 from matcher.outcomes import Outcome, funnel
+from matcher.records import Buyer
 from service.app import create_app
 from service.archive import backup, restore
+from service.planning import completed
 from service.settings import Settings
-from service.store import Events, Store
+from service.store import Events, Source, Store
 from service.workbench import Workbench
 from tests.test_api import HOST, _problem, analyzer, bench, settings, staff, store  # noqa: F401
 from tests.worlds import BigramEncoder, companies, needs
@@ -114,6 +117,21 @@ def test_a_backup_holds_events_and_outcomes(
     assert whole.dump()[1]["events"] == before[1]["events"]
     assert whole.dump()[1]["outcomes"] == before[1]["outcomes"]
     whole.close()
+
+
+def test_what_an_event_leaves_open_of_its_buyers_comes_from_the_store(database_url: str) -> None:
+    store = Store.open(database_url)  # noqa: F811
+    store.save([], [], Source("t"), [Buyer("B-1", "공사", languages=("vi",), need_ids=("N-1",))])
+    event = Event.from_dict(
+        {"event_id": "e", "buyers": [{"buyer_id": "B-1", "languages": ["en"]}, {"buyer_id": "B-2"}]}
+    )
+
+    first, second = completed(event, store).buyers
+
+    assert (first.languages, first.need_ids) == (frozenset({"en"}), ("N-1",))
+    assert first.fields["name"] == "공사"
+    assert second == event.buyers[1]
+    store.close()
 
 
 # -- the funnel

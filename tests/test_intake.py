@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data.export import write_companies, write_needs
 from data.intake import Intake, read_files
 from matcher.errors import InvalidRequest
-from matcher.records import Certification, Company, Need, Offering
+from matcher.records import Buyer, Certification, Company, Need, Offering
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 FIELDS = [f.name for record in (Company, Need) for f in fields(record)]
@@ -549,6 +549,75 @@ def test_a_birthday_or_passport_is_never_kept(tmp_path: Path) -> None:
     assert "저장하지 않았습니다" in said["여권번호"]
 
 
+def test_whom_json_lines_name_stands_apart_from_the_record(tmp_path: Path) -> None:
+    flat = {"need_id": 1, "title": "a", "담당자": "홍길동", "phone": "010-1111-2222"}
+    nested = {
+        "buyer_id": "B-1",
+        "name": "하노이 환경공사",
+        "contacts": [
+            {"name": "Nguyen An", "position": "과장", "email": "an@x.vn"},
+            {"이름": "김철수", "birthday": "1970-01-01"},
+        ],
+        "passport_no": "M123",
+    }
+
+    intake = _read_objects(tmp_path, flat, nested)
+
+    assert intake.people == {
+        ("need", "1"): ({"name": "홍길동", "phone": "010-1111-2222"},),
+        ("buyer", "B-1"): (
+            {"name": "Nguyen An", "email": "an@x.vn", "position": "과장"},
+            {"name": "김철수"},
+        ),
+    }
+    assert not intake.needs[0].extra
+    assert not intake.buyers[0].extra
+    assert "저장하지 않았습니다" in {p.column: p.what for p in intake.problems}["passport_no"]
+
+
+# -- buyers
+
+
+def test_a_sheet_of_buyers_is_known_by_its_heads_also_where_it_names_needs(tmp_path: Path) -> None:
+    heads = ["바이어ID", "바이어명", "국가", "언어", "수요ID", "담당자", "관심"]
+    row = [
+        "B-1",
+        "하노이 환경공사",
+        "베트남(하노이)",
+        "베트남어, 영어",
+        "N-9; N-14",
+        "Nguyen An",
+        "폐수",
+    ]
+
+    intake = _read_rows(tmp_path, heads, row, ["", "이름뿐", "", "", "", "", ""])
+
+    assert intake.buyers == (
+        Buyer(
+            "B-1",
+            "하노이 환경공사",
+            country="VN",
+            city="하노이",
+            languages=("vi", "en"),
+            need_ids=("N-9", "N-14"),
+            extra={"관심": "폐수"},
+        ),
+    )
+    assert intake.people == {("buyer", "B-1"): ({"name": "Nguyen An"},)}
+    (problem,) = intake.errors
+    assert (problem.row, problem.what) == (3, "바이어ID가 없습니다.")
+    assert Buyer.from_dict(intake.buyers[0].to_dict()) == intake.buyers[0]
+
+
+def test_a_sheet_of_needs_that_names_buyers_stays_one_of_needs(tmp_path: Path) -> None:
+    intake = _read_rows(
+        tmp_path, ["수요ID", "제목", "국가", "바이어ID"], ["N-1", "정수기", "베트남", "B-1"]
+    )
+
+    assert [need.need_id for need in intake.needs] == ["N-1"]
+    assert intake.needs[0].extra == {"바이어ID": "B-1"}
+
+
 def test_personal_data_in_json_lines_are_said_once_a_field(tmp_path: Path) -> None:
     value = {"need_id": 1, "title": "a", "email": "a@b.kr", "note": "010-1111-2222"}
     nested = {
@@ -720,6 +789,8 @@ def test_progress_and_reports_tell_what_is_read(tmp_path: Path) -> None:
     assert intake.to_dict() == {
         "companies": 0,
         "needs": 1,
+        "buyers": 0,
+        "papers": 0,
         "files": [{"file": "n.csv", "encoding": "CP949", "sheets": [sheet]}],
         "problems": [],
     }
@@ -733,7 +804,7 @@ def test_a_head_without_rows_is_said(tmp_path: Path) -> None:
 
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest):
-        read_files([tmp_path], kind="buyers")
+        read_files([tmp_path], kind="offerings")
 
 
 _texts = st.text(

@@ -10,7 +10,8 @@ import pytest
 
 from matcher.errors import UnreadableFile
 from matcher.expiry import expiring
-from matcher.records import Certification, Company, Need
+from matcher.outcomes import Outcome
+from matcher.records import Buyer, Certification, Company, Need
 from service.archive import backup, export, restore
 from service.receiving import import_all, read_all, store_all
 from service.store import Contact, Seal, Source, Store
@@ -27,6 +28,17 @@ def store(database_url: str) -> Iterator[Store]:
     store.save([replace(companies()[0], region="제주특별자치도")], [], SOURCE)
     store.delete_need("N-2", SOURCE)
     store.decide("N-1", "C-2", "veto", "불발", "김담당")
+    store.merge("C-1", "C-3", SOURCE)
+    store.save(
+        [], [], SOURCE, [Buyer("B-1", "하노이 환경공사", "공공기관", "VN", "하노이", ("vi",))]
+    )
+    events = store.events
+    stored = events.put({"event_id": "hanoi", "quota": 2, "note": "그대로"}, "김담당")
+    events.keep_plan(stored, "delegation", {"chosen": [{"company_id": "C-1"}]})
+    money = {"amount": 2.0, "currency": "USD", "krw_per_usd": 1_400.0}
+    outcome = Outcome("hanoi", "C-1", "mou", date(2026, 5, 20), **money)
+    for _ in range(2):  # two that are alike are two
+        events.add_outcome(outcome, "김담당")
     yield store
     store.close()
 
@@ -51,12 +63,51 @@ def test_export_and_import_into_an_empty_store_and_export_again_is_byte_equal(
     received = read_all(sorted((tmp_path / "first").iterdir()))
     store_all(other, received, "tester")
     export(other, tmp_path / "second")
+    again = store_all(other, received, "tester")
 
     assert not received.problems
-    for name in ("companies.jsonl", "needs.jsonl"):
-        first = (tmp_path / "first" / name).read_bytes()
+    assert (again.added, again.changed) == (0, 0)
+    exported = sorted((tmp_path / "first").iterdir())
+    assert [file.stem for file in exported] == sorted(
+        ["buyers", "companies", "decisions", "events", "merges", "needs", "outcomes", "plans"]
+    )
+    for file in exported:
+        first = file.read_bytes()
         assert first
-        assert (tmp_path / "second" / name).read_bytes() == first
+        assert (tmp_path / "second" / file.name).read_bytes() == first
+    other.split("C-1", SOURCE)
+    assert [company.company_id for company in other.companies()] == ["C-1", "C-2", "C-3"]
+
+
+def test_wrong_papers_are_reported_with_their_line_and_the_others_go_in(
+    other: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "papers.jsonl"
+    lines = (
+        {"need_id": "N-1", "company_id": "C-1", "verdict": "perhaps"},
+        {"event_id": "hanoi", "quota": "열둘"},
+        {"event_id": "hanoi", "company_id": "C-1", "stage": "mou", "happened_on": "2026-02-30"},
+        {"event_id": "hanoi", "plan": "menu", "content": {}},
+        {"event_id": "hanoi", "plan": "timetable", "content": []},
+        {"company_id": "C-1", "into_id": " ", "form": {}},
+        {"event_id": "hanoi", "phone": "010-1234-5678", "kind": "mission"},
+        {
+            "event_id": "hanoi",
+            "company_id": "C-1",
+            "stage": "mou",
+            "happened_on": "2026-05-20",
+            "note": "김 부장 010-1234-5678",
+        },
+    )
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+
+    received = read_all([file])
+    report = store_all(other, received, "tester")
+
+    assert [problem.row for problem in received.problems] == [1, 2, 3, 4, 5, 6]
+    assert report.papers.added == 2
+    assert other.events.get("hanoi").form == {"event_id": "hanoi", "kind": "mission"}
+    assert [item.note for _, item in other.events.outcomes()] == ["김 부장 [연락처]"]
 
 
 def test_a_backup_brings_back_everything_also_on_the_other_engine(
@@ -179,7 +230,7 @@ def test_the_commands_copy_and_restore(run: Run, ready: Run, tmp_path: Path) -> 
     refused = run("restore", file)
     restored = run("restore", file, "--yes")
 
-    assert {item.name for item in folder.iterdir()} == {"companies.jsonl", "needs.jsonl"}
+    assert {"companies.jsonl", "needs.jsonl", "buyers.jsonl"} <= {f.name for f in folder.iterdir()}
     assert refused.code == 2
     assert "--yes" in refused.err
     assert restored.code == 0

@@ -1,13 +1,13 @@
 """The people behind a record: for staff only, and every look is written down."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from service.api.access import MALFORMED, Bench, answers
-from service.api.history import KINDS
+from service.api.history import KINDS, Kinds
 from service.api.records import RecordId
 from service.api.wire import Closed, Line
 from service.gate import Asking
@@ -40,9 +40,7 @@ class ContactsBody(Closed):
     tags=_CONTACTS,
     responses={200: {"model": ContactsBody}, **answers(s422=MALFORMED)},
 )
-def get_contacts(
-    kind: Literal["companies", "needs"], record_id: RecordId, bench: Bench, who: Asking
-) -> JSONResponse:
+def get_contacts(kind: Kinds, record_id: RecordId, bench: Bench, who: Asking) -> JSONResponse:
     """Answer with the contacts, none where there are none."""
     found = bench.contacts().view(KINDS[kind], record_id, who.name)
     return JSONResponse({"items": [contact.to_dict() for contact in found]})
@@ -56,7 +54,7 @@ def get_contacts(
     responses={200: {"model": ContactsBody}, **answers(s404="없는 ID", s422=MALFORMED)},
 )
 def put_contacts(
-    kind: Literal["companies", "needs"],
+    kind: Kinds,
     record_id: RecordId,
     body: ContactsBody,
     bench: Bench,

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import ConfigDict, Field
 
+from data.contacts import mask_contacts
+from data.interchange import without_contacts
 from matcher.errors import InvalidRequest
 from matcher.outcomes import Outcome, funnel
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
@@ -14,7 +16,7 @@ from service.api.history import LARGEST_NUMBER
 from service.api.records import Cursor, Limit
 from service.api.wire import Closed, Id, Line, Number, Open
 from service.gate import Asking
-from service.planning import needs_matcher, plan_delegation, plan_timetable
+from service.planning import completed, needs_matcher, plan_delegation, plan_timetable
 
 router = APIRouter(prefix="/api/v1")
 _EVENTS: list[Any] = ["행사"]
@@ -222,7 +224,7 @@ def put_event(event_id: EventId, body: EventForm, bench: Bench, who: Asking) -> 
     form = {"event_id": event_id, **(body.model_extra or {})}
     if form["event_id"] != event_id:
         raise InvalidRequest("주소의 행사 ID와 본문의 event_id가 다릅니다.", field="event_id")
-    return JSONResponse(bench.store.events.put(form, who.name).to_dict())
+    return JSONResponse(bench.store.events.put(without_contacts(form), who.name).to_dict())
 
 
 @router.delete(
@@ -251,7 +253,7 @@ def delete_event(event_id: EventId, bench: Bench) -> Response:
 def post_delegation(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) -> JSONResponse:
     """Choose who travels."""
     stored = bench.store.events.get(event_id)
-    event = stored.event
+    event = completed(stored.event, bench.store)
     desk = bench.desk() if needs_matcher(event) else None
     content = plan_delegation(event, desk, seconds).to_dict()
     bench.store.events.keep_plan(stored, "delegation", content)
@@ -271,7 +273,7 @@ def post_delegation(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) ->
 def post_timetable(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) -> JSONResponse:
     """Say who meets whom when."""
     stored = bench.store.events.get(event_id)
-    event = stored.event
+    event = completed(stored.event, bench.store)
     desk = bench.desk() if needs_matcher(event) else None
     content = plan_timetable(event, desk, seconds).to_dict()
     bench.store.events.keep_plan(stored, "timetable", content)
@@ -307,7 +309,10 @@ def post_outcome(
     event_id: EventId, body: OutcomeRequest, bench: Bench, who: Asking
 ) -> JSONResponse:
     """Write one outcome down."""
-    outcome = Outcome(event_id=event_id, **body.model_dump())
+    told = body.model_dump()
+    for name in ("note", "evidence"):
+        told[name] = mask_contacts(told[name])
+    outcome = Outcome(event_id=event_id, **told)
     number = bench.store.events.add_outcome(outcome, who.name)
     return JSONResponse({"outcome_id": number, **outcome.to_dict()}, 201)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
+from data.contacts import mask_contacts
 from data.identity import find_pairs
 from matcher.expiry import expiring
 from service.api.access import MALFORMED, Bench, answers
@@ -22,13 +23,14 @@ from service.api.history_wire import (
 )
 from service.api.records import RecordId
 from service.gate import Asking
-from service.store import Source, provenance
+from service.store import RecordKind, Source, provenance
 
 router = APIRouter(prefix="/api/v1")
 _HISTORY: list[Any] = ["역사"]
 _DECISIONS: list[Any] = ["결정"]
 _DUPLICATES: list[Any] = ["같은 기업"]
-KINDS: dict[str, Literal["company", "need"]] = {"companies": "company", "needs": "need"}
+Kinds = Literal["companies", "needs", "buyers"]
+KINDS: dict[Kinds, RecordKind] = {"companies": "company", "needs": "need", "buyers": "buyer"}
 LARGEST_NUMBER = 2**53
 Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 Before = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER, description="이 번호보다 앞의 것")]
@@ -69,9 +71,7 @@ def undo_import(import_id: Number, bench: Bench, who: Asking) -> JSONResponse:
     tags=_HISTORY,
     responses={200: {"model": ChangesBody}, **answers(s404="없는 ID", s422=MALFORMED)},
 )
-def get_history(
-    kind: Literal["companies", "needs"], record_id: RecordId, bench: Bench
-) -> JSONResponse:
+def get_history(kind: Kinds, record_id: RecordId, bench: Bench) -> JSONResponse:
     """Answer with every version, newest first, and where each field of the present one is from."""
     changes = bench.store.history(KINDS[kind], record_id)
     items = [change.to_dict() for change in changes]
@@ -114,7 +114,8 @@ def list_decisions(bench: Bench) -> JSONResponse:
 )
 def post_decision(body: DecisionRequest, bench: Bench, who: Asking) -> JSONResponse:
     """Keep a decision on a pair."""
-    decision = bench.store.decide(body.need_id, body.company_id, body.verdict, body.note, who.name)
+    note = mask_contacts(body.note)
+    decision = bench.store.decide(body.need_id, body.company_id, body.verdict, note, who.name)
     return JSONResponse(decision.to_dict())
 
 

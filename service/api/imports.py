@@ -37,7 +37,10 @@ def post_imports(
     who: Asking,
     kind: Annotated[
         str | None,
-        Form(pattern="^(companies|needs)$", description="companies(공급기업) 또는 needs(수요)"),
+        Form(
+            pattern="^(companies|needs|buyers)$",
+            description="companies(공급기업), needs(수요), buyers(바이어)",
+        ),
     ] = None,
 ) -> JSONResponse:
     """Store the good rows and answer with what was stored and what was wrong."""

@@ -1,4 +1,4 @@
-"""Companies and needs: read, list, put, delete."""
+"""Companies, needs and buyers: read, list, put, delete."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -10,10 +10,17 @@ from starlette.exceptions import HTTPException
 from data.columns import Kind
 from data.interchange import to_storable
 from matcher.errors import InvalidRequest
-from matcher.records import Company, Need
+from matcher.records import Buyer, Company, Need
 from matcher.vocabulary import country_code, language_code
 from service.api.access import MALFORMED, Bench, answers
-from service.api.wire import CompanyBody, CompanyPage, NeedBody, NeedPage
+from service.api.wire import (
+    BuyerBody,
+    BuyerPage,
+    CompanyBody,
+    CompanyPage,
+    NeedBody,
+    NeedPage,
+)
 from service.gate import Asking
 from service.security import COMPANY, PUBLIC_NEED_FIELDS, Principal
 from service.store import Page, Source
@@ -21,6 +28,7 @@ from service.store import Page, Source
 router = APIRouter(prefix="/api/v1")
 _COMPANIES: list[Any] = ["공급기업"]
 _NEEDS: list[Any] = ["수요"]
+_BUYERS: list[Any] = ["바이어"]
 _LIST_FIELDS: dict[str, Callable[[str], str | None]] = {
     "languages": language_code,
     "required_languages": language_code,
@@ -32,6 +40,8 @@ _FIELDS: dict[str, Callable[[str], str | None]] = {
     "language": language_code,
     "country": country_code,
 }
+
+_KINDS: dict[str, Kind] = {"company_id": "companies", "need_id": "needs", "buyer_id": "buyers"}
 
 # An id may hold a slash: `path` takes the rest of the address as it is.
 RecordId = Annotated[str, Path(min_length=1, max_length=200)]
@@ -150,6 +160,59 @@ def delete_need(need_id: RecordId, bench: Bench, who: Asking) -> Response:
     return Response(status_code=204)
 
 
+@router.get(
+    "/buyers",
+    summary="바이어 목록",
+    tags=_BUYERS,
+    responses={200: {"model": BuyerPage}, **answers(s400="잘못된 cursor", s422=MALFORMED)},
+)
+def list_buyers(bench: Bench, limit: Limit = 50, cursor: Cursor = None) -> JSONResponse:
+    """Answer with one page, in id order."""
+    return _page(bench.store.page_of_buyers(limit, cursor))
+
+
+@router.get(
+    "/buyers/{buyer_id:path}",
+    summary="바이어 하나",
+    tags=_BUYERS,
+    responses={200: {"model": BuyerBody}, **answers(s404="없는 ID")},
+)
+def get_buyer(buyer_id: RecordId, bench: Bench) -> JSONResponse:
+    """Answer with the record, without the people behind it."""
+    return JSONResponse(bench.store.buyer(buyer_id).to_dict())
+
+
+@router.put(
+    "/buyers/{buyer_id:path}",
+    summary="바이어 저장",
+    description="통째로 바꿉니다. 새로 생기면 201, 있던 것이면 200.",
+    tags=_BUYERS,
+    responses={
+        200: {"model": BuyerBody},
+        201: {"model": BuyerBody},
+        **answers(s400="주소와 본문의 ID가 다름", s422=MALFORMED),
+    },
+)
+def put_buyer(buyer_id: RecordId, body: BuyerBody, bench: Bench, who: Asking) -> JSONResponse:
+    """Add or replace one buyer; fields that nobody knows are kept."""
+    buyer = Buyer.from_dict(_form(body, "buyer_id", buyer_id))
+    report = bench.store.save([], [], _source(who), [buyer])
+    return JSONResponse(buyer.to_dict(), 201 if report.added else 200)
+
+
+@router.delete(
+    "/buyers/{buyer_id:path}",
+    summary="바이어 삭제",
+    tags=_BUYERS,
+    status_code=204,
+    responses=answers(s404="없는 ID"),
+)
+def delete_buyer(buyer_id: RecordId, bench: Bench, who: Asking) -> Response:
+    """Remove one buyer."""
+    bench.store.delete_buyer(buyer_id, _source(who))
+    return Response(status_code=204)
+
+
 def require_own(who: Principal, company_id: str | None) -> None:
     """Raise 403 where a company asks for anything but itself."""
     if who.role == COMPANY and company_id != who.company_id:
@@ -167,12 +230,12 @@ def _source(who: Principal) -> Source:
     return Source(who.name)
 
 
-def _page(page: Page[Company]) -> JSONResponse:
+def _page(page: Page[Company] | Page[Buyer]) -> JSONResponse:
     items = [item.to_dict() for item in page.items]
     return JSONResponse({"items": items, "next_cursor": page.next_cursor, "total": page.total})
 
 
-def _form(body: CompanyBody | NeedBody, id_field: str, id: str) -> dict[str, Any]:
+def _form(body: CompanyBody | NeedBody | BuyerBody, id_field: str, id: str) -> dict[str, Any]:
     """Return the interchange form without personal data, languages and countries as codes."""
     form = body.model_dump(exclude_unset=True)
     if form.get(id_field) not in (None, id):
@@ -185,5 +248,4 @@ def _form(body: CompanyBody | NeedBody, id_field: str, id: str) -> dict[str, Any
     for name, code_of in _FIELDS.items():
         if form.get(name):
             form[name] = code_of(form[name]) or form[name]
-    kind: Kind = "companies" if id_field == "company_id" else "needs"
-    return {**to_storable(form, kind), id_field: id}
+    return {**to_storable(form, _KINDS[id_field]), id_field: id}

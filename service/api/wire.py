@@ -149,6 +149,34 @@ class CompanyBody(Open):
     offerings: Annotated[list[OfferingBody], Field(max_length=500)] | None = None
 
 
+class BuyerBody(Open):
+    """바이어·수요기관. 사람의 이름과 연락처는 /contacts에 따로 둡니다."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "가상 하노이 환경공사",
+                    "buyer_type": "공공기관",
+                    "country": "VN",
+                    "languages": ["vi", "en"],
+                    "need_ids": ["N-009"],
+                }
+            ]
+        },
+    )
+
+    buyer_id: Id | None = None
+    name: Line | None = None
+    buyer_type: Line | None = None
+    country: Line | None = None
+    city: Line | None = None
+    languages: Lines | None = None
+    need_ids: Lines | None = None
+    homepage: Line | None = None
+
+
 class NeedBody(Open):
     """수요. ID는 주소에 있으므로 없어도 됩니다. 모르는 항목도 그대로 보관합니다."""
 
@@ -333,6 +361,14 @@ class OpportunitiesBody(Closed):
     stale: str | None
 
 
+class BuyerPage(Closed):
+    """바이어 목록의 한 쪽. next_cursor가 null이면 끝입니다."""
+
+    items: list[BuyerBody]
+    next_cursor: str | None
+    total: int
+
+
 class CompanyPage(Closed):
     """공급기업 목록의 한 쪽. next_cursor가 null이면 끝입니다."""
 
@@ -362,6 +398,8 @@ class SavedBody(Closed):
 
     companies: TallyBody
     needs: TallyBody
+    buyers: TallyBody
+    papers: TallyBody = Field(description="결정, 행사, 계획, 성과")
 
 
 class ImportBody(Closed):

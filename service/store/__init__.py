@@ -1,11 +1,14 @@
-"""Where records live between runs: companies, needs and the history of what changed them."""
+"""Where records live between runs: companies, needs, buyers, events and what changed them."""
 
 from service.store.accounts import Accounts, Key, Session, User
 from service.store.contacts import Contact, Contacts, Seal
 from service.store.events import Events, StoredEvent
+from service.store.papers import Papers
 from service.store.rows import check_storable
 from service.store.store import Store
 from service.store.values import (
+    LABELS,
+    RECORD_KINDS,
     Change,
     Contents,
     Decision,
@@ -21,6 +24,8 @@ from service.store.values import (
 )
 
 __all__ = [
+    "LABELS",
+    "RECORD_KINDS",
     "Accounts",
     "Change",
     "Contact",
@@ -32,6 +37,7 @@ __all__ = [
     "Key",
     "Newer",
     "Page",
+    "Papers",
     "Place",
     "RecordKind",
     "SaveReport",

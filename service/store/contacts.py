@@ -13,12 +13,11 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from matcher.errors import StoreUnavailable, UnknownId
 from service.store.schema import translated
-from service.store.tables import CompanyRow, ContactRow, ContactViewRow, NeedRow
-from service.store.values import RecordKind
-from service.store.writing import ROWS_AT_ONCE, read_forms
+from service.store.tables import ContactRow, ContactViewRow
+from service.store.values import RECORD_KINDS, RecordKind
+from service.store.writing import ID_OF, ROWS_AT_ONCE, read_forms
 
 MOST_CONTACTS = 20
-KINDS: tuple[RecordKind, ...] = ("company", "need")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Seal:
 
 
 class Contacts:
-    """Contacts of companies and needs in one database."""
+    """Contacts of companies, needs and buyers in one database."""
 
     def __init__(self, engine: Engine, writing: Engine, seal: Seal) -> None:
         self._engine = engine
@@ -95,7 +94,7 @@ class Contacts:
         """
         changed = 0
         with translated(), self._writing.begin() as connection:
-            for kind in KINDS:
+            for kind in RECORD_KINDS:
                 ids = sorted(id for named, id in people if named == kind)
                 for start in range(0, len(ids), ROWS_AT_ONCE):
                     some = ids[start : start + ROWS_AT_ONCE]
@@ -110,7 +109,7 @@ class Contacts:
         people: Mapping[str, Sequence[Contact]],
         actor: str,
     ) -> int:
-        id = CompanyRow.company_id if kind == "company" else NeedRow.need_id
+        id = ID_OF[kind]
         there = set(connection.execute(select(id).where(id.in_(people))).scalars())
         is_these = (ContactRow.kind == kind) & ContactRow.record_id.in_(people)
         query = select(ContactRow.record_id, ContactRow.sealed).where(is_these)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from matcher.errors import InvalidRequest, UnknownId
 from matcher.events import Event
 from matcher.outcomes import Outcome
+from service.store.papers import put_event
 from service.store.reading import read_page
 from service.store.rows import check_form
 from service.store.schema import translated
@@ -59,20 +60,8 @@ class Events:
         """Add or replace an event; plans of an earlier form go. Raises InvalidRecord."""
         event = Event.from_dict(form)
         check_form(form)
-        row = {
-            "form": dict(form),
-            "delegation": None,
-            "timetable": None,
-            "actor": actor,
-            "changed_at": datetime.now(UTC),
-        }
         with translated(), self._writing.begin() as connection:
-            is_this = EventRow.event_id == event.event_id
-            old = connection.execute(select(EventRow.form).where(is_this)).first()
-            if old is None:
-                connection.execute(insert(EventRow).values(event_id=event.event_id, **row))
-            elif old.form != form:
-                connection.execute(update(EventRow).where(is_this).values(**row))
+            put_event(connection, form, actor)
         return self.get(event.event_id)
 
     def get(self, event_id: str) -> StoredEvent:

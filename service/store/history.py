@@ -8,16 +8,24 @@ from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
 from matcher.errors import InvalidRequest, UnknownId
-from matcher.records import Company, Need
-from service.store.rows import company_row, need_row, offering_rows
+from matcher.records import Buyer, Company, Need
+from service.store.rows import buyer_row, company_row, need_row, offering_rows
 from service.store.tables import (
+    BuyerRow,
     ChangeRow,
     DecisionRow,
     ImportRow,
     MergeRow,
     NeedRow,
 )
-from service.store.values import Change, Decision, ImportEntry, RecordKind, Source
+from service.store.values import (
+    RECORD_KINDS,
+    Change,
+    Decision,
+    ImportEntry,
+    RecordKind,
+    Source,
+)
 from service.store.writing import (
     delete_rows,
     insert_rows,
@@ -80,7 +88,7 @@ def undo_import(connection: Connection, import_id: int, source: Source) -> Impor
     _refuse_changed_since(connection, import_id)
     _refuse_merged(connection, [row.record_id for row in rows if row.kind == "company"])
     stamp = write_log(connection, source, {"undone": import_id, "records": len(rows)})
-    for kind in ("company", "need"):
+    for kind in RECORD_KINDS:
         before = {row.record_id: row.before for row in rows if row.kind == kind}
         _put_back(connection, kind, before, source, stamp)
     renew_revision(connection)
@@ -105,6 +113,9 @@ def _put_back(
         companies = [Company.from_dict(form) for form in forms]
         rows = [{**company_row(company), **stamp} for company in companies]
         put_companies(connection, rows, [row for c in companies for row in offering_rows(c)])
+    elif kind == "buyer":
+        buyers = [Buyer.from_dict(form) for form in forms]
+        insert_rows(connection, BuyerRow, [{**buyer_row(buyer), **stamp} for buyer in buyers])
     else:
         needs = [Need.from_dict(form) for form in forms]
         insert_rows(connection, NeedRow, [{**need_row(need), **stamp} for need in needs])
@@ -192,10 +203,7 @@ def read_changed(connection: Connection, position: int) -> dict[str, tuple[str, 
     """Return the ids that changed after a position, by kind, each once, in id order."""
     query = select(ChangeRow.kind, ChangeRow.record_id).where(ChangeRow.change_id > position)
     found = {(kind, id) for kind, id in connection.execute(query)}
-    return {
-        name: tuple(sorted(id for kind, id in found if kind == name))
-        for name in ("company", "need")
-    }
+    return {name: tuple(sorted(id for kind, id in found if kind == name)) for name in RECORD_KINDS}
 
 
 def _entry(row: Any) -> ImportEntry:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from matcher.errors import InvalidRequest
-from matcher.records import Company, Need
-from service.store.rows import to_company, to_need
-from service.store.tables import CompanyRow, NeedRow, OfferingRow, RevisionRow
+from matcher.records import Buyer, Company, Need
+from service.store.rows import to_buyer, to_company, to_need
+from service.store.tables import BuyerRow, CompanyRow, NeedRow, OfferingRow, RevisionRow
 
 BATCH = 500  # below every engine's limit of bound values
 
@@ -50,6 +50,17 @@ def read_needs(connection: Connection, ids: Sequence[str] | None = None) -> tupl
             needs = needs.where(NeedRow.need_id.in_(some))
         found.extend(to_need(row._asdict()) for row in connection.execute(needs))
     return tuple(sorted(found, key=lambda need: need.need_id))
+
+
+def read_buyers(connection: Connection, ids: Sequence[str] | None = None) -> tuple[Buyer, ...]:
+    """Return the named buyers, or all, in id order."""
+    found: list[Buyer] = []
+    for some in batches(ids):
+        query = select(BuyerRow)
+        if some is not None:
+            query = query.where(BuyerRow.buyer_id.in_(some))
+        found.extend(to_buyer(row._asdict()) for row in connection.execute(query))
+    return tuple(sorted(found, key=lambda buyer: buyer.buyer_id))
 
 
 def read_page(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from matcher.errors import InvalidRecord
-from matcher.records import Company, Need, Offering
+from matcher.records import Buyer, Company, Need, Offering
 
 LONGEST_ID = 200  # characters; a PostgreSQL key may not exceed some 2,700 bytes
 LARGEST_INTEGER = 2**63 - 1
@@ -15,10 +15,12 @@ LARGEST_INTEGER = 2**63 - 1
 Row = dict[str, Any]
 
 
-def check_storable(record: Company | Need) -> None:
+def check_storable(record: Company | Need | Buyer) -> None:
     """Raise InvalidRecord for a record that `Store.save` would refuse."""
     if isinstance(record, Need):
         need_row(record)
+    elif isinstance(record, Buyer):
+        buyer_row(record)
     else:
         company_row(record)
         offering_rows(record)
@@ -96,6 +98,23 @@ def need_row(need: Need) -> Row:
     }
 
 
+def buyer_row(buyer: Buyer) -> Row:
+    """Return the columns of `buyers`, without import and time; raises InvalidRecord."""
+    digest = _digest("buyer_id", buyer.buyer_id, buyer.to_dict())
+    return {
+        "buyer_id": buyer.buyer_id,
+        "name": buyer.name,
+        "buyer_type": buyer.buyer_type,
+        "country": buyer.country,
+        "city": buyer.city,
+        "languages": list(buyer.languages),
+        "need_ids": list(buyer.need_ids),
+        "homepage": buyer.homepage,
+        "extra": plain(buyer.extra),
+        "digest": digest,
+    }
+
+
 def to_company(row: Mapping[str, Any], offerings: Iterable[Mapping[str, Any]]) -> Company:
     """Build the record from its row and its offerings' rows, in order."""
     items = [_to_offering(offering).to_dict() for offering in offerings]
@@ -105,6 +124,11 @@ def to_company(row: Mapping[str, Any], offerings: Iterable[Mapping[str, Any]]) -
 def to_need(row: Mapping[str, Any]) -> Need:
     """Build the record from its row."""
     return Need.from_dict(_record_fields(row))
+
+
+def to_buyer(row: Mapping[str, Any]) -> Buyer:
+    """Build the record from its row."""
+    return Buyer.from_dict(_record_fields(row))
 
 
 def _to_offering(row: Mapping[str, Any]) -> Offering:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, func, select
 
 from matcher.errors import UnknownId
-from matcher.records import Company, Need
+from matcher.records import Buyer, Company, Need
 from service.store.accounts import Accounts
 from service.store.contacts import Contacts, Seal
 from service.store.dumping import PlainRow, dump_tables, load_tables
@@ -25,11 +25,19 @@ from service.store.history import (
     undo_import,
 )
 from service.store.merging import absorbed_ids, forget_groups, merge, merged_ids, redirect, split
-from service.store.reading import read_companies, read_needs, read_page, read_revision
-from service.store.rows import company_row, need_row, offering_rows
+from service.store.papers import Papers, add_up, read_papers, write_merges, write_papers
+from service.store.reading import (
+    read_buyers,
+    read_companies,
+    read_needs,
+    read_page,
+    read_revision,
+)
+from service.store.rows import buyer_row, company_row, need_row, offering_rows
 from service.store.schema import open_engine, translated
-from service.store.tables import CompanyRow, NeedRow, ReceiptRow
+from service.store.tables import BuyerRow, CompanyRow, NeedRow, ReceiptRow
 from service.store.values import (
+    LABELS,
     Change,
     Contents,
     Decision,
@@ -98,7 +106,19 @@ class Store:
                 revision,
                 read_vetoes(connection),
                 read_position(connection),
+                read_buyers(connection),
             )
+
+    def everything(self) -> tuple[Contents, Papers]:
+        """Read all records and all papers, as of one moment."""
+        with self._reader() as connection:
+            contents = Contents(
+                read_companies(connection),
+                read_needs(connection),
+                read_revision(connection),
+                buyers=read_buyers(connection),
+            )
+            return contents, read_papers(connection)
 
     def newer(self, position: int, revision: str) -> Newer | None:
         """Return what changed after `position`, as of one moment.
@@ -133,13 +153,14 @@ class Store:
             return read_needs(connection)
 
     def counts(self) -> dict[str, int]:
-        """Return how many companies and needs there are."""
+        """Return how many companies, needs and buyers there are."""
         with self._reader() as connection:
             return {
                 "companies": connection.execute(
                     select(func.count(CompanyRow.company_id))
                 ).scalar_one(),
                 "needs": connection.execute(select(func.count(NeedRow.need_id))).scalar_one(),
+                "buyers": connection.execute(select(func.count(BuyerRow.buyer_id))).scalar_one(),
             }
 
     def company(self, company_id: str) -> Company:
@@ -158,6 +179,19 @@ class Store:
             raise _unknown("수요", need_id)
         return found[0]
 
+    def buyer(self, buyer_id: str) -> Buyer:
+        """Return one buyer; raises UnknownId."""
+        with self._reader() as connection:
+            found = read_buyers(connection, [buyer_id])
+        if not found:
+            raise _unknown("바이어", buyer_id)
+        return found[0]
+
+    def buyers(self, ids: Sequence[str] | None = None) -> tuple[Buyer, ...]:
+        """Return the named buyers that are there, or all, in id order."""
+        with self._reader() as connection:
+            return read_buyers(connection, ids)
+
     def page_of_companies(self, limit: int, cursor: str | None = None) -> Page[Company]:
         """Return up to `limit` companies after the cursor; raises InvalidRequest."""
         with self._reader() as connection:
@@ -170,11 +204,19 @@ class Store:
             ids, following, total = read_page(connection, NeedRow.need_id, limit, cursor)
             return Page(read_needs(connection, ids), following, total)
 
+    def page_of_buyers(self, limit: int, cursor: str | None = None) -> Page[Buyer]:
+        """Return up to `limit` buyers after the cursor; raises InvalidRequest."""
+        with self._reader() as connection:
+            ids, following, total = read_page(connection, BuyerRow.buyer_id, limit, cursor)
+            return Page(read_buyers(connection, ids), following, total)
+
     def save(
         self,
         companies: Iterable[Company],
         needs: Iterable[Need],
         source: Source,
+        buyers: Iterable[Buyer] = (),
+        papers: Papers | None = None,
     ) -> SaveReport:
         """Add or replace records by id, all or none; what is already there is left as it is.
 
@@ -185,13 +227,23 @@ class Store:
         company_rows = {id: company_row(company) for id, company in by_company.items()}
         offerings = {id: offering_rows(company) for id, company in by_company.items()}
         need_rows = {id: need_row(need) for id, need in by_need.items()}
+        buyer_rows = {buyer.buyer_id: buyer_row(buyer) for buyer in buyers}
         with self._writer() as connection:
             stand_in_line(connection)
-            for id, company in redirect(connection, by_company).items():
+            tallies = [write_merges(connection, papers.merges)] if papers else []
+            # An export gives a merged company as it stands, and apart from that each own form.
+            whole = {form["into_id"] for form in papers.merges} if papers else set()
+            named = {id: company for id, company in by_company.items() if id not in whole}
+            for id, company in redirect(connection, named).items():
                 company_rows[id], offerings[id] = company_row(company), offering_rows(company)
             merged = absorbed_ids(connection, by_company)
             company_rows = {id: row for id, row in company_rows.items() if id not in merged}
-            report = write_records(connection, company_rows, offerings, need_rows, source)
+            report = write_records(
+                connection, company_rows, offerings, need_rows, buyer_rows, source
+            )
+            if papers is not None:
+                tallies.append(write_papers(connection, papers, source.actor))
+                report = replace(report, papers=add_up(tallies))
             return replace(report, revision=read_revision(connection))
 
     def delete_company(self, company_id: str, source: Source) -> None:
@@ -207,6 +259,12 @@ class Store:
             if not remove_records(connection, "need", [need_id], source):
                 raise _unknown("수요", need_id)
 
+    def delete_buyer(self, buyer_id: str, source: Source) -> None:
+        """Remove a buyer; raises UnknownId."""
+        with self._writer() as connection:
+            if not remove_records(connection, "buyer", [buyer_id], source):
+                raise _unknown("바이어", buyer_id)
+
     def imports(self, limit: int = 50, before: int | None = None) -> tuple[ImportEntry, ...]:
         """Return the log, newest first: every import, change by hand, deletion and undoing."""
         with self._reader() as connection:
@@ -217,7 +275,7 @@ class Store:
         with self._reader() as connection:
             changes = read_changes(connection, kind, record_id)
         if not changes:
-            raise _unknown("공급기업" if kind == "company" else "수요", record_id)
+            raise _unknown(LABELS[kind], record_id)
         return changes
 
     def undo(self, import_id: int, source: Source) -> ImportEntry:

@@ -163,6 +163,25 @@ class NeedRow(Base):
     import_id: Mapped[int] = mapped_column(RowNumber, ForeignKey("imports.import_id"))
 
 
+class BuyerRow(Base):
+    """Who asks; `digest` tells whether the record changed."""
+
+    __tablename__ = "buyers"
+
+    buyer_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    buyer_type: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    city: Mapped[str | None] = mapped_column(Text)
+    languages: Mapped[list[str]] = mapped_column(JSON)
+    need_ids: Mapped[list[str]] = mapped_column(JSON)
+    homepage: Mapped[str | None] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+    import_id: Mapped[int] = mapped_column(RowNumber, ForeignKey("imports.import_id"))
+
+
 class UserRow(Base):
     """Somebody who may sign in; the password is kept as an argon2 hash only."""
 

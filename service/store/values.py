@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from matcher.records import Company, Need
+from matcher.records import Buyer, Company, Need
 
 T = TypeVar("T")
-RecordKind = Literal["company", "need"]
+RecordKind = Literal["company", "need", "buyer"]
+RECORD_KINDS: tuple[RecordKind, ...] = ("company", "need", "buyer")
+LABELS: Mapping[RecordKind, str] = {"company": "공급기업", "need": "수요", "buyer": "바이어"}
+PLURALS: Mapping[RecordKind, str] = {"company": "companies", "need": "needs", "buyer": "buyers"}
 Place = Mapping[str, Any]
 """Where a record stood: file, sheet (or None) and row as Excel shows it."""
 Verdict = Literal["accept", "decline", "veto"]
@@ -47,25 +50,37 @@ class SaveReport:
     companies: Tally
     needs: Tally
     revision: str = ""
+    buyers: Tally = Tally()
+    papers: Tally = Tally()
+    """Decisions, events, plans and outcomes."""
 
     @property
     def added(self) -> int:
-        """New records of both kinds."""
-        return self.companies.added + self.needs.added
+        """New records of all kinds."""
+        return sum(tally.added for tally in self._tallies)
 
     @property
     def changed(self) -> int:
-        """Changed records of both kinds."""
-        return self.companies.changed + self.needs.changed
+        """Changed records of all kinds."""
+        return sum(tally.changed for tally in self._tallies)
 
     @property
     def unchanged(self) -> int:
-        """Records of both kinds that were there already."""
-        return self.companies.unchanged + self.needs.unchanged
+        """Records of all kinds that were there already."""
+        return sum(tally.unchanged for tally in self._tallies)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {"companies": self.companies.to_dict(), "needs": self.needs.to_dict()}
+        return {
+            "companies": self.companies.to_dict(),
+            "needs": self.needs.to_dict(),
+            "buyers": self.buyers.to_dict(),
+            "papers": self.papers.to_dict(),
+        }
+
+    @property
+    def _tallies(self) -> tuple[Tally, ...]:
+        return self.companies, self.needs, self.buyers, self.papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,7 @@ class Contents:
     """Pairs (need_id, company_id) that staff ruled out, with their note."""
     position: int = 0
     """The number of the last change of a record."""
+    buyers: tuple[Buyer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from service.store.reading import batches, read_companies, read_needs
+from service.store.reading import batches, read_buyers, read_companies, read_needs
 from service.store.rows import Row, plain
 from service.store.tables import (
     Base,
+    BuyerRow,
     ChangeRow,
     CompanyRow,
     ImportRow,
@@ -20,9 +21,14 @@ from service.store.tables import (
     ReceiptRow,
     RevisionRow,
 )
-from service.store.values import RecordKind, SaveReport, Source, Tally
+from service.store.values import PLURALS, RecordKind, SaveReport, Source, Tally
 
 ROWS_AT_ONCE = 2_000
+ID_OF: Mapping[RecordKind, InstrumentedAttribute[str]] = {
+    "company": CompanyRow.company_id,
+    "need": NeedRow.need_id,
+    "buyer": BuyerRow.buyer_id,
+}
 Changes = tuple[dict[str, Row], dict[str, Row], int]
 """New rows, changed rows (by id), and how many are there already."""
 
@@ -32,6 +38,7 @@ def write_records(
     companies: Mapping[str, Row],
     offerings: Mapping[str, list[Row]],
     needs: Mapping[str, Row],
+    buyers: Mapping[str, Row],
     source: Source,
 ) -> SaveReport:
     """Add and replace; where nothing differs, nothing at all is written. The caller stands in line."""
@@ -41,9 +48,13 @@ def write_records(
     new_needs, changed_needs, same_needs = _changes(
         connection, NeedRow.need_id, NeedRow.digest, needs
     )
+    new_buyers, changed_buyers, same_buyers = _changes(
+        connection, BuyerRow.buyer_id, BuyerRow.digest, buyers
+    )
     report = SaveReport(
         Tally(len(new_companies), len(changed_companies), same_companies),
         Tally(len(new_needs), len(changed_needs), same_needs),
+        buyers=Tally(len(new_buyers), len(changed_buyers), same_buyers),
     )
     if not report.added and not report.changed:
         return report
@@ -51,8 +62,10 @@ def write_records(
     import_id = stamp["import_id"]
     remember(connection, import_id, "company", new_companies, changed_companies, source)
     remember(connection, import_id, "need", new_needs, changed_needs, source)
+    remember(connection, import_id, "buyer", new_buyers, changed_buyers, source)
     _put(connection, CompanyRow, new_companies, changed_companies, stamp)
     _put(connection, NeedRow, new_needs, changed_needs, stamp)
+    _put(connection, BuyerRow, new_buyers, changed_buyers, stamp)
     for ids in batches(list(changed_companies)):
         connection.execute(delete(OfferingRow).where(OfferingRow.company_id.in_(ids or ())))
     written = [row for id in (*new_companies, *changed_companies) for row in offerings[id]]
@@ -69,7 +82,7 @@ def remove_records(
     gone = read_forms(connection, kind, ids)
     if not gone:
         return 0
-    counts = {"companies" if kind == "company" else "needs": {"deleted": len(gone)}}
+    counts = {PLURALS[kind]: {"deleted": len(gone)}}
     stamp = write_log(connection, source, counts)
     remember(connection, stamp["import_id"], kind, (), gone, source)
     delete_rows(connection, kind, list(gone))
@@ -79,7 +92,7 @@ def remove_records(
 
 def delete_rows(connection: Connection, kind: RecordKind, ids: Sequence[str]) -> None:
     """Delete records; a company's offerings go with it."""
-    id = CompanyRow.company_id if kind == "company" else NeedRow.need_id
+    id = ID_OF[kind]
     for some in batches(ids):
         connection.execute(delete(id.class_).where(id.in_(some or ())))
 
@@ -133,6 +146,8 @@ def read_forms(connection: Connection, kind: RecordKind, ids: Sequence[str]) -> 
         return {}
     if kind == "company":
         return {item.company_id: plain(item.to_dict()) for item in read_companies(connection, ids)}
+    if kind == "buyer":
+        return {item.buyer_id: plain(item.to_dict()) for item in read_buyers(connection, ids)}
     return {item.need_id: plain(item.to_dict()) for item in read_needs(connection, ids)}
 
 
@@ -197,12 +212,12 @@ def write_log(connection: Connection, source: Source, counts: Row) -> Row:
 
 def _put(
     connection: Connection,
-    table: type[CompanyRow] | type[NeedRow],
+    table: type[CompanyRow] | type[NeedRow] | type[BuyerRow],
     new: Mapping[str, Row],
     changed: Mapping[str, Row],
     stamp: Row,
 ) -> None:
     insert_rows(connection, table, [{**row, **stamp} for row in new.values()])
-    id = CompanyRow.company_id if table is CompanyRow else NeedRow.need_id
+    id = next(id for id in ID_OF.values() if id.class_ is table)
     for key, row in changed.items():
         connection.execute(update(table).where(id == key).values({**row, **stamp}))
