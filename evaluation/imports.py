@@ -5,7 +5,7 @@ made up, with a person's columns, so that sealing is paid for too.
 """
 
 import os
-import subprocess  # nosec B404: runs our own command, from the same installation
+import subprocess  # nosec B404
 import sys
 import time
 from collections.abc import Iterator
