@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NoReturn, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -54,6 +54,11 @@ class Slot:
     slot_id: str
     start: datetime
     meeting_minutes: int
+
+    @property
+    def end(self) -> datetime:
+        """When the table must be free."""
+        return self.start + timedelta(minutes=self.meeting_minutes)
 
 
 @dataclass(frozen=True, slots=True)

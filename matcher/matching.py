@@ -161,6 +161,12 @@ class Matchmaker:
         kept, refusals = walk(found, k, lambda item: self._broken(item, day, "opportunities"))
         return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
 
+    def pair(self, need: Need, company: Company, today: date | None = None) -> Match | None:
+        """Explain one pair, whatever the rules say of it; None where the index has no such company."""
+        day = today or date.today()
+        found = self._companies_for(need, need.text, 0, Scope(company.keys(), 1, day))
+        return self._matches(found[:1], day, {})[0] if found else None
+
     def find(self, need: Need, k: int) -> list[Found]:
         """Return at least `k` pairs (or all) for the whole text of a need, before any rule."""
         return self._companies_for(need, need.text, 0, Scope(None, k, date.today()))

@@ -8,11 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from matcher.events import Event, Meeting, Pair, Participant
 from matcher.policy import TimetablePolicy
+
+_MEETING_FIELDS = ("buyer_id", "company_id", "slot_id", "table", "interpreter_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,27 @@ class Timetable:
     def is_optimal(self) -> bool:
         """Nothing better exists."""
         return self.gap <= 1e-9
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Build from the JSON form."""
+        return cls(
+            meetings=tuple(
+                Meeting(*(item[name] for name in _MEETING_FIELDS)) for item in value["meetings"]
+            ),
+            unplaced=tuple(
+                Unplaced(item["buyer_id"], item["company_id"], item["why"])
+                for item in value.get("unplaced", ())
+            ),
+            terms=Terms(**value["terms"]),
+            objective=value["objective"],
+            bound=value["bound"],
+            gap=value["gap"],
+            short=tuple(value.get("short", ())),
+            conflicts=tuple(tuple(rules) for rules in value.get("conflicts", ())),
+            price_of_minimums=value.get("price_of_minimums", 0.0),
+            provenance=dict(value.get("provenance", {})),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -3,6 +3,7 @@
 Both are read in one transaction, so that what is copied is one moment, whoever writes meanwhile.
 """
 
+import gzip
 import hashlib
 import io
 import json
@@ -123,7 +124,8 @@ def restore(store: Store, path: Path) -> Archived:
 
 def _read(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
     try:
-        with tarfile.open(path, mode="r:gz") as archive:
+        # Unpacked whole first: tarfile alone would not read as far as the check sum.
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(path.read_bytes()))) as archive:
             members = {
                 item.name: file.read()
                 for item in archive.getmembers()

@@ -1,7 +1,9 @@
-"""A timetable as files for people: a workbook for staff and a calendar for every participant."""
+"""A timetable as files for people: a workbook and CSV for staff, a calendar for every participant."""
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,10 +27,17 @@ Row = Sequence[str | int | None]
 
 
 def write_workbook(event: Event, timetable: Timetable, path: Path) -> int:
-    """Write one sheet for the whole, for each company, buyer, interpreter and slot, and for what is missing.
+    """Write `to_workbook` and return its number of sheets; raises InvalidRequest."""
+    data, sheets = to_workbook(event, timetable)
+    _write(path, data)
+    return sheets
 
-    Every text is written as text: what looks like a formula stays a text. Returns the number of
-    sheets; raises InvalidRequest where the file cannot be written.
+
+def to_workbook(event: Event, timetable: Timetable) -> tuple[bytes, int]:
+    """Return a workbook and its number of sheets.
+
+    One for the whole, for each company, buyer, interpreter and slot, and for what is missing. Every
+    text is written as text: what looks like a formula stays a text.
     """
     book = Workbook()
     book.remove(book.active)
@@ -44,18 +53,59 @@ def write_workbook(event: Event, timetable: Timetable, path: Path) -> int:
         _sheets_of_kind(book, kind, event, names, held)
     unplaced = [(names[u.buyer_id], names[u.company_id], u.why) for u in timetable.unplaced]
     _sheet(book, "넣지 못한 짝", ("바이어", "공급기업", "까닭"), (28, 28, 90), unplaced)
+    output = io.BytesIO()
+    book.save(output)
+    return output.getvalue(), len(book.sheetnames)
+
+
+def to_csv(event: Event, timetable: Timetable) -> bytes:
+    """Return the whole timetable as CSV that Excel opens in Korean (UTF-8 with a mark).
+
+    A text that looks like a formula is led by an apostrophe, as spreadsheets show it.
+    """
+    output = io.StringIO(newline="")
+    writer = csv.writer(output)
+    names = _names(event)
+    writer.writerow(HEADER)
+    for m in timetable.meetings:
+        writer.writerow([_no_formula(value) for value in _row(event, names, m)])
+    return output.getvalue().encode("utf-8-sig")
+
+
+def write_csv(event: Event, timetable: Timetable, path: Path) -> None:
+    """Write `to_csv`; raises InvalidRequest where the file cannot be written."""
+    _write(path, to_csv(event, timetable))
+
+
+def _no_formula(value: str | int | None) -> str | int | None:
+    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if is_formula else value
+
+
+def _write(path: Path, data: bytes) -> None:
     try:
-        book.save(path)
+        path.write_bytes(data)
     except OSError as error:
         raise _unwritable(path, error) from error
-    return len(book.sheetnames)
 
 
 def write_calendars(event: Event, timetable: Timetable, folder: Path) -> int:
-    """Write one .ics file for every participant with meetings; returns how many.
+    """Write `to_calendars` into a folder and return how many; raises InvalidRequest."""
+    files = to_calendars(event, timetable)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return len(files)
+
+
+def to_calendars(event: Event, timetable: Timetable) -> dict[str, bytes]:
+    """Return one .ics file for every participant with meetings, by file name.
 
     Times are written in UTC, so that every calendar shows them in its own zone. The same meeting
-    keeps its UID over later timetables. Raises InvalidRequest where the folder cannot be written.
+    keeps its UID over later timetables.
     """
     names = _names(event)
     owners: dict[tuple[str, str], list[Meeting]] = {}
@@ -67,14 +117,10 @@ def write_calendars(event: Event, timetable: Timetable, folder: Path) -> int:
         ):
             if id is not None:
                 owners.setdefault((kind, id), []).append(m)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for (kind, id), meetings in owners.items():
-            name = f"{kind}-{id.translate(_FORBIDDEN)}.ics"
-            (folder / name).write_bytes(_calendar(event, names, meetings).to_ical())
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    return len(owners)
+    return {
+        f"{kind}-{id.translate(_FORBIDDEN)}.ics": bytes(_calendar(event, names, mine).to_ical())
+        for (kind, id), mine in owners.items()
+    }
 
 
 def _calendar(event: Event, names: Mapping[str, str], meetings: Iterable[Meeting]) -> Calendar:
@@ -88,7 +134,7 @@ def _calendar(event: Event, names: Mapping[str, str], meetings: Iterable[Meeting
         entry.add("uid", f"{event.event_id}/{m.buyer_id}/{m.company_id}@greenmatch")
         entry.add("dtstamp", datetime.now(UTC).replace(microsecond=0))
         entry.add("dtstart", slot.start.astimezone(UTC))
-        entry.add("dtend", (slot.start + timedelta(minutes=slot.meeting_minutes)).astimezone(UTC))
+        entry.add("dtend", slot.end.astimezone(UTC))
         entry.add("summary", f"상담: {names[m.buyer_id]} - {names[m.company_id]}")
         entry.add("location", f"상담석 {m.table}번")
         if m.interpreter_id:
@@ -98,18 +144,24 @@ def _calendar(event: Event, names: Mapping[str, str], meetings: Iterable[Meeting
 
 
 def _names(event: Event) -> dict[str, str]:
-    def name(person: Participant) -> str:
-        told = person.fields.get("name_ko") or person.fields.get("name")
-        return f"{told} ({person.id})" if told else person.id
+    return {person.id: name_of(person) for person in (*event.buyers, *event.companies)}
 
-    return {person.id: name(person) for person in (*event.buyers, *event.companies)}
+
+def name_of(person: Participant) -> str:
+    """Return how a participant is named in files: the name and the id, or the id alone."""
+    told = person.fields.get("name_ko") or person.fields.get("name")
+    return f"{told} ({person.id})" if told else person.id
+
+
+def times_of(event: Event, meeting: Meeting) -> tuple[datetime, datetime]:
+    """Return begin and end of a meeting on the event's own clock."""
+    slot = next(slot for slot in event.slots if slot.slot_id == meeting.slot_id)
+    zone = ZoneInfo(event.timezone)
+    return slot.start.astimezone(zone), slot.end.astimezone(zone)
 
 
 def _row(event: Event, names: Mapping[str, str], m: Meeting) -> Row:
-    slot = next(slot for slot in event.slots if slot.slot_id == m.slot_id)
-    zone = ZoneInfo(event.timezone)
-    start = slot.start.astimezone(zone)
-    end = (slot.start + timedelta(minutes=slot.meeting_minutes)).astimezone(zone)
+    start, end = times_of(event, m)
     return (
         f"{start:%Y-%m-%d}",
         f"{start:%H:%M}",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from matcher.briefing import Briefing, brief
 from matcher.delegation import (
     Delegation,
     Fields,
@@ -67,11 +68,44 @@ def needs_matcher(event: Event) -> bool:
 
 
 def completed(event: Event, store: Store) -> Event:
-    """Fill in what the file leaves open of its buyers and the store knows: name, languages, needs."""
+    """Fill in what the file leaves open and the store knows: names; a buyer's languages and needs."""
     known = {buyer.buyer_id: buyer for buyer in store.buyers([b.id for b in event.buyers])}
+    names = {c.company_id: c.name for c in store.companies([c.id for c in event.companies])}
     return replace(
-        event, buyers=tuple(_told(b, known[b.id]) if b.id in known else b for b in event.buyers)
+        event,
+        buyers=tuple(_told(b, known[b.id]) if b.id in known else b for b in event.buyers),
+        companies=tuple(
+            replace(c, fields={"name": names[c.id], **c.fields}) if c.id in names else c
+            for c in event.companies
+        ),
     )
+
+
+def briefings_of(
+    event: Event, timetable: Timetable, desk: Desk, progress: Progress = silent
+) -> dict[tuple[str, str], Briefing]:
+    """Prepare each meeting whose buyer has a stored need: by the need that the company answers best."""
+    needs = {b.id: [n for n in b.need_ids if n in desk.catalogue.needs] for b in event.buyers}
+    spoken = {b.id: b.languages for b in event.buyers}
+    originals = _originals(desk.catalogue.needs)
+    found: dict[tuple[str, str], Briefing] = {}
+    for done, meeting in enumerate(timetable.meetings):
+        progress("상담 준비 자료", done, len(timetable.meetings))
+        company = desk.catalogue.companies.get(meeting.company_id)
+        if company is None:
+            continue
+        matches = [
+            match
+            for need_id in needs.get(meeting.buyer_id, ())
+            if (match := desk.matchmaker.pair(desk.need(need_id), company)) is not None
+        ]
+        if matches:
+            best = max(matches, key=lambda match: match.score)
+            told = originals.get(best.need.need_id, {})
+            own = (told[code] for code in sorted(spoken[meeting.buyer_id]) if code in told)
+            found[meeting.pair] = brief(best, next(own, None))
+    progress("상담 준비 자료", len(timetable.meetings), len(timetable.meetings))
+    return found
 
 
 def _told(buyer: Participant, record: Buyer) -> Participant:
@@ -81,6 +115,15 @@ def _told(buyer: Participant, record: Buyer) -> Participant:
         need_ids=buyer.need_ids or record.need_ids,
         fields={"name": record.name, **buyer.fields},
     )
+
+
+def _originals(needs: Mapping[str, Need]) -> dict[str, dict[str, Need]]:
+    """Return the versions of a need in other languages (their `same_as` names it), by language."""
+    found: dict[str, dict[str, Need]] = {}
+    for need in needs.values():
+        if need.language and isinstance(same := need.extra.get("same_as"), str):
+            found.setdefault(same, {})[need.language] = need
+    return found
 
 
 def plan_delegation(event: Event, desk: Desk | None, seconds: float = 20.0) -> Delegation:

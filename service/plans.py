@@ -79,6 +79,17 @@ def timetable(
             "--xlsx", metavar="파일", help="엑셀로도 씁니다: 전체, 기업·바이어·통역·시간마다 한 장."
         ),
     ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="파일", help="전체 상담표를 CSV로도 씁니다.")
+    ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(
+            "--pdf",
+            metavar="파일",
+            help="인쇄할 A4 쪽: 기업과 바이어마다 상담표와, 짝(pairs) 없는 행사면 상담 준비 자료.",
+        ),
+    ] = None,
     ics: Annotated[
         Path | None,
         typer.Option("--ics", metavar="폴더", help="참가자마다 달력 파일(.ics)을 씁니다."),
@@ -86,17 +97,28 @@ def timetable(
     json: Json = False,
 ) -> None:
     """행사의 상담표를 짜고, 넣지 못한 짝마다 까닭을 보입니다."""
-    from service.planning import plan_timetable, read_event, read_meetings
+    from service.planning import briefings_of, plan_timetable, read_event, read_meetings
 
     event = read_event(event_file)
     earlier = read_meetings(keep) if keep is not None else ()
     with bars() as progress, _desk(event, progress) as (event, desk):
         found = plan_timetable(event, desk, seconds, progress, earlier)
+        briefings = {}
+        if pdf is not None and desk is not None:
+            briefings = briefings_of(event, found, desk, progress)
     _write(out, found.to_dict())
     if xlsx is not None:
         from service.event_files import write_workbook
 
         write_workbook(event, found, xlsx)
+    if csv is not None:
+        from service.event_files import write_csv
+
+        write_csv(event, found, csv)
+    if pdf is not None:
+        from service.event_pages import write_pages
+
+        write_pages(event, found, pdf, briefings)
     if ics is not None:
         from service.event_files import write_calendars
 

@@ -926,9 +926,11 @@ def test_an_export_replaces_the_file_as_a_whole_or_not_at_all(tmp_path: Path) ->
 def test_the_samples_read_without_a_problem_and_unchanged(path: Path) -> None:
     intake = read_files([path])
 
-    records = {r["company_id" if "company_id" in r else "need_id"]: r for r in _lines(path)}
+    id_field = {"companies": "company_id", "buyers": "buyer_id"}.get(path.stem, "need_id")
+    records = {record[id_field]: record for record in _lines(path)}
     read: dict[str, dict[str, Any]] = {c.company_id: c.to_dict() for c in intake.companies}
     read |= {need.need_id: need.to_dict() for need in intake.needs}
+    read |= {buyer.buyer_id: buyer.to_dict() for buyer in intake.buyers}
     assert intake.problems == ()
     assert read.keys() == records.keys()
     for id, record in records.items():

@@ -142,10 +142,10 @@ class Store:
                 read_position(connection),
             )
 
-    def companies(self) -> tuple[Company, ...]:
-        """Return all companies in id order."""
+    def companies(self, ids: Sequence[str] | None = None) -> tuple[Company, ...]:
+        """Return the named companies that are there, or all, in id order."""
         with self._reader() as connection:
-            return read_companies(connection)
+            return read_companies(connection, ids)
 
     def needs(self) -> tuple[Need, ...]:
         """Return all needs in id order."""
