@@ -78,6 +78,22 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """Slots of which every buyer and company keeps at least `free` without a meeting (lunch)."""
+
+    slots: frozenset[str]
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room and the numbers of the tables in it."""
+
+    room_id: str
+    tables: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interpreter:
     """Somebody who sits with a pair that shares no language and has a language of each."""
 
@@ -148,6 +164,9 @@ class Event:
     interpreters: tuple[Interpreter, ...] = ()
     pairs: tuple[Pair, ...] | None = None
     fixed: tuple[Meeting, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    travel_minutes: int = 0
 
     @classmethod
     def from_dict(cls, value: object) -> Self:
@@ -160,6 +179,7 @@ class Event:
         _unique("slots", [slot.slot_id for slot in slots])
         _apart(slots)
         known = {slot.slot_id for slot in slots}
+        rooms = tuple(_room(item) for item in root.objects("rooms"))
         buyers = tuple(_participant(item, "buyer_id", known) for item in root.objects("buyers"))
         companies = tuple(
             _participant(item, "company_id", known) for item in root.objects("companies")
@@ -199,7 +219,7 @@ class Event:
             },
             criteria_weights=_weights(root),
             slots=slots,
-            tables=root.whole("tables", None, least=0),
+            tables=_tables(root, rooms),
             buyers=buyers,
             companies=companies,
             interpreters=interpreters,
@@ -208,6 +228,9 @@ class Event:
                 _fixed(item, ids, known, {i.id for i in interpreters})
                 for item in root.objects("fixed")
             ),
+            breaks=tuple(_break(item, known) for item in root.objects("breaks")),
+            rooms=rooms,
+            travel_minutes=root.whole("travel_minutes", 0, least=0) or 0,
         )
 
 
@@ -311,6 +334,38 @@ def _slot(item: _Place, zone: str) -> Slot:
         )
     minutes = item.whole("minutes", 30, least=1) or 30
     return Slot(item.text("slot_id"), start, minutes)
+
+
+def _break(item: _Place, known: set[str]) -> Break:
+    slots = frozenset(item.texts("slots"))
+    for slot_id in sorted(slots - known):
+        _refuse(f"{item.name}.slots", slot_id, "slots에 없는 시간입니다.")
+    free = item.whole("free", 1, least=1) or 1
+    if free > len(slots):
+        _refuse(f"{item.name}.free", free, f"적은 시간 {len(slots)}개보다 많습니다.")
+    return Break(slots, free)
+
+
+def _room(item: _Place) -> Room:
+    tables = []
+    for place in item.items("tables"):
+        number = place.object
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            _refuse(place.name, number, "1부터 세는 상담석 번호여야 합니다.")
+        tables.append(number)
+    return Room(item.text("room_id"), tuple(sorted(set(tables))))
+
+
+def _tables(root: _Place, rooms: Sequence[Room]) -> int | None:
+    """Return how many tables there are; where rooms are named, each table stands in one of them."""
+    told = root.whole("tables", None, least=0)
+    if not rooms:
+        return told
+    _unique("rooms", [room.room_id for room in rooms])
+    numbers = sorted(table for room in rooms for table in room.tables)
+    if numbers != list(range(1, len(numbers) + 1)) or told not in (None, len(numbers)):
+        _refuse("rooms", numbers, "상담석 1번부터 끝번까지가 저마다 한 방에 있어야 합니다.")
+    return len(numbers)
 
 
 def _apart(slots: Sequence[Slot]) -> None:

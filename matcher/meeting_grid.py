@@ -7,13 +7,14 @@ languages and the same hours.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import InvalidRequest
 from matcher.events import Event, Interpreter, Meeting, Pair, Participant
+from matcher.meeting_rooms import Rooms, build_rooms
 from matcher.policy import TimetablePolicy
 from matcher.timetable import needs_interpreter, slot_days, value_of, violations
 
@@ -65,6 +66,7 @@ class Grid:
     allowed: Flags
     fixed_slot: Whole
     fixed_mode: Whole
+    rooms: Rooms
 
     @property
     def sizes(self) -> Whole:
@@ -90,12 +92,15 @@ def build_grid(event: Event, policy: TimetablePolicy) -> Grid:
     for m, g in enumerate(mode_group):
         if g >= 0:
             allowed[m] &= groups[g].size > 0
+    tables = min(len(row), len(column)) if event.tables is None else event.tables
+    rooms = build_rooms(event, buyers.people, pairs, tables)
+    buyers, companies = _rested(buyers, rooms), _rested(companies, rooms)
     fixed_slot, fixed_mode = _fixed(event, pairs, slot_ids, groups, mode_pair, mode_group)
     return Grid(
         event=event,
         slot_ids=slot_ids,
         day=np.array([order[days[s]] for s in slot_ids], dtype=np.int64),
-        tables=min(len(row), len(column)) if event.tables is None else event.tables,
+        tables=tables,
         buyers=buyers,
         companies=companies,
         groups=groups,
@@ -110,7 +115,23 @@ def build_grid(event: Event, policy: TimetablePolicy) -> Grid:
         allowed=allowed,
         fixed_slot=fixed_slot,
         fixed_mode=fixed_mode,
+        rooms=rooms,
     )
+
+
+def _rested(side: Side, rooms: Rooms) -> Side:
+    """Lower what anybody can hold by the breaks; where breaks overlap, by the strictest alone."""
+    most = side.most
+    slots = side.there.sum(axis=1)
+    apart = rooms.windows.sum(axis=0).max(initial=0) <= 1
+    lost = [
+        np.maximum(side.there[:, window].sum(axis=1) - most_there, 0)
+        for window, most_there in zip(rooms.windows, rooms.most, strict=True)
+    ]
+    if lost:
+        total = np.sum(lost, axis=0) if apart else np.max(lost, axis=0)
+        most = np.minimum(most, slots - total)
+    return replace(side, most=most)
 
 
 def _side(people: Sequence[Participant], slot_ids: Sequence[str]) -> Side:

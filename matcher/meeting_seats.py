@@ -24,7 +24,7 @@ class Seats:
         self.at_buyer = np.full((len(grid.buyers.people), slots), -1, dtype=np.int64)
         self.at_company = np.full((len(grid.companies.people), slots), -1, dtype=np.int64)
         self.busy = np.zeros((len(grid.groups), slots), dtype=np.int64)
-        self.held = np.zeros(slots, dtype=np.int64)
+        self.held = np.zeros((len(grid.rooms.names), slots), dtype=np.int64)
         self.by_buyer = np.zeros(len(grid.buyers.people), dtype=np.int64)
         self.by_company = np.zeros(len(grid.companies.people), dtype=np.int64)
         self.sizes = grid.sizes
@@ -34,7 +34,7 @@ class Seats:
         b, c, g = self.grid.buyer[p], self.grid.company[p], self.grid.mode_group[m]
         self.slot[p], self.mode[p] = s, m
         self.at_buyer[b, s] = self.at_company[c, s] = p
-        self.held[s] += 1
+        self.held[self.grid.rooms.of_buyer[b], s] += 1
         self.by_buyer[b] += 1
         self.by_company[c] += 1
         if g >= 0:
@@ -45,7 +45,7 @@ class Seats:
         b, c, s = self.grid.buyer[p], self.grid.company[p], self.slot[p]
         g = self.grid.mode_group[self.mode[p]]
         self.at_buyer[b, s] = self.at_company[c, s] = -1
-        self.held[s] -= 1
+        self.held[self.grid.rooms.of_buyer[b], s] -= 1
         self.by_buyer[b] -= 1
         self.by_company[c] -= 1
         if g >= 0:
@@ -60,10 +60,45 @@ class Seats:
             and self.by_company[c] < self.grid.companies.most[c]
         )
 
+    def full_slots(self, p: int) -> Flags:
+        """Slots in which no table is free in the room of the pair's buyer."""
+        room = self.grid.rooms.of_buyer[self.grid.buyer[p]]
+        return np.asarray(self.held[room] >= self.grid.rooms.tables[room])
+
+    def resting_slots(self, p: int) -> Flags:
+        """Slots in which a meeting would cost either side a break or the time to change rooms."""
+        rooms, b, c = self.grid.rooms, self.grid.buyer[p], self.grid.company[p]
+        closed = np.zeros(len(self.grid.slot_ids), dtype=bool)
+        for window, most in zip(rooms.windows, rooms.most, strict=True):
+            for at in (self.at_buyer[b], self.at_company[c]):
+                if (at[window] >= 0).sum() >= most:
+                    closed |= window
+        if rooms.near.any():
+            theirs = self.at_company[c]
+            elsewhere = theirs >= 0
+            elsewhere[elsewhere] = (
+                rooms.of_buyer[self.grid.buyer[theirs[elsewhere]]] != rooms.of_buyer[b]
+            )
+            closed |= rooms.near[elsewhere].any(axis=0)
+        return closed
+
+    def is_sound(self, p: int) -> bool:
+        """Whether breaks and changes of rooms of a seated pair's two sides are kept."""
+        rooms, b, c = self.grid.rooms, self.grid.buyer[p], self.grid.company[p]
+        for window, most in zip(rooms.windows, rooms.most, strict=True):
+            for at in (self.at_buyer[b], self.at_company[c]):
+                if (at[window] >= 0).sum() > most:
+                    return False
+        if rooms.near.any():
+            (held,) = np.nonzero(self.at_company[c] >= 0)
+            where = rooms.of_buyer[self.grid.buyer[self.at_company[c, held]]]
+            return not (rooms.near[np.ix_(held, held)] & (where[:, None] != where)).any()
+        return True
+
     def open_slots(self, m: int) -> Flags:
         """Slots in which the mode could be held, were its buyer and company free."""
         g = self.grid.mode_group[m]
-        found = self.grid.allowed[m] & (self.held < self.grid.tables)
+        found = self.grid.allowed[m] & ~self.full_slots(int(self.grid.mode_pair[m]))
         if g >= 0:
             found = found & (self.busy[g] < self.sizes[g])
         return np.asarray(found)
@@ -75,6 +110,7 @@ class Seats:
             return False
         for m in modes:
             free = self.open_slots(m) & (self.at_buyer[b] < 0) & (self.at_company[c] < 0) & within
+            free &= ~self.resting_slots(p)
             places = np.flatnonzero(free)
             if len(places):
                 self.put(p, m, int(places[np.argmin(self._crowding(c, places))]))
@@ -88,7 +124,7 @@ class Seats:
             if len(taken)
             else np.zeros(len(places))
         )
-        return np.asarray(self.held[places] + 0.5 * far)
+        return np.asarray(self.held[:, places].sum(axis=0) + 0.5 * far)
 
     def _seat_by_moving(self, p: int, m: int, within: Flags) -> bool:
         """Exchange two slots along the path of meetings that starts at the company (Kempe chain)."""
@@ -130,12 +166,13 @@ class Seats:
         for p, m, s in after:
             g = self.grid.mode_group[m]
             room = g < 0 or self.busy[g, s] < self.sizes[g, s]
-            if not (self.grid.allowed[m, s] and room and self.held[s] < self.grid.tables):
+            if not (self.grid.allowed[m, s] and room) or self.full_slots(p)[s]:
                 break
             self.put(p, m, s)
             done.append(p)
         else:
-            return True
+            if all(self.is_sound(p) for p in done):
+                return True
         for p in done:
             self.take(p)
         for p, m, s in before:
@@ -176,6 +213,7 @@ def improve(
         seats.take(p)
     x = _variables(seats, free, part.slots, model)
     _constrain(seats, x, model)
+    _constrain_rooms(seats, x, model)
     if part.keeps_pairs:
         by_pair: dict[int, list[Any]] = {}
         for p, _, _, v in x:
@@ -214,6 +252,7 @@ def _variables(seats: Seats, free: Iterable[int], slots: Whole, model: Any) -> l
         if not seats.has_room(p):
             continue
         open_here = (seats.at_buyer[b, slots] < 0) & (seats.at_company[c, slots] < 0)
+        open_here &= ~seats.resting_slots(p)[slots]
         for m in grid.modes[p]:
             if grid.fixed_mode[p] not in (-1, m):
                 continue
@@ -225,21 +264,26 @@ def _variables(seats: Seats, free: Iterable[int], slots: Whole, model: Any) -> l
 
 
 def _constrain(seats: Seats, x: Sequence[_Variable], model: Any) -> None:
-    grid = seats.grid
+    grid, rooms = seats.grid, seats.grid.rooms
     rows: dict[tuple[Any, ...], list[Any]] = {}
     most: dict[tuple[Any, ...], int] = {}
     for p, m, s, v in x:
         b, c, g = int(grid.buyer[p]), int(grid.company[p]), int(grid.mode_group[m])
+        room = int(rooms.of_buyer[b])
         limits = {
             ("pair", p): 1,
             ("buyer at", b, s): 1,
             ("company at", c, s): 1,
-            ("tables", s): int(grid.tables - seats.held[s]),
+            ("tables", room, s): int(rooms.tables[room] - seats.held[room, s]),
             ("buyer", b): int(grid.buyers.most[b] - seats.by_buyer[b]),
             ("company", c): int(grid.companies.most[c] - seats.by_company[c]),
         }
         if g >= 0:
             limits["group", g, s] = int(seats.sizes[g, s] - seats.busy[g, s])
+        for w in np.flatnonzero(rooms.windows[:, s]):
+            window = rooms.windows[w]
+            for name, n, at in (("buyer", b, seats.at_buyer), ("company", c, seats.at_company)):
+                limits["break", name, n, int(w)] = int(rooms.most[w] - (at[n, window] >= 0).sum())
         for key, limit in limits.items():
             rows.setdefault(key, []).append(v)
             most[key] = limit
@@ -252,6 +296,25 @@ def _constrain(seats: Seats, x: Sequence[_Variable], model: Any) -> None:
             model.add_at_most_one(variables)
         else:
             model.add(sum(variables) <= most[key])
+
+
+def _constrain_rooms(seats: Seats, x: Sequence[_Variable], model: Any) -> None:
+    """Nobody is in two rooms between which there is no time; meetings that stay closed their slots already."""
+    rooms = seats.grid.rooms
+    if not rooms.near.any():
+        return
+    at: dict[tuple[int, int], dict[int, list[Any]]] = {}
+    for p, _, s, v in x:
+        room = int(rooms.of_buyer[seats.grid.buyer[p]])
+        key = int(seats.grid.company[p]), s
+        at.setdefault(key, {}).setdefault(room, []).append(v)
+    for (c, s), here in at.items():
+        for t in np.flatnonzero(rooms.near[s]):
+            if t > s and (there := at.get((c, int(t)))):
+                for room, variables in here.items():
+                    others = [v for r, some in there.items() if r != room for v in some]
+                    if others:
+                        model.add_at_most_one([*variables, *others])
 
 
 def _points(

@@ -301,16 +301,19 @@ def _tables(
         for p in here
         if (m := fixed.get((grid.pairs[p].buyer_id, grid.pairs[p].company_id))) and m.table
     }
-    free = set(range(1, grid.tables + 1)) - set(tables.values())
+    free = [set(own) - set(tables.values()) for own in grid.rooms.table_numbers]
     rest = [p for p in here if p not in tables]
     for p in rest:
-        if (table := last.get(int(grid.buyer[p]))) in free:
-            tables[p] = table
-            free.discard(table)
+        own = free[grid.rooms.of_buyer[grid.buyer[p]]]
+        wish = last.get(int(grid.buyer[p]))
+        if wish is not None and wish in own:
+            tables[p] = wish
+            own.discard(wish)
     for p in rest:
         if p not in tables:
-            tables[p] = min(free)
-            free.discard(tables[p])
+            own = free[grid.rooms.of_buyer[grid.buyer[p]]]
+            tables[p] = min(own)
+            own.discard(tables[p])
     return tables
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from matcher.events import Event, Meeting, Pair, Participant
+from matcher.meeting_rooms import room_violations
 from matcher.policy import TimetablePolicy
 
 _MEETING_FIELDS = ("buyer_id", "company_id", "slot_id", "table", "interpreter_id")
@@ -154,6 +155,7 @@ def violations(event: Event, meetings: Sequence[Meeting]) -> tuple[str, ...]:
                 found.append(
                     f"{person.id}의 상담이 {held[person.id]}건으로 최대 {person.max_meetings}건을 넘습니다."
                 )
+    found += room_violations(event, meetings)
     found += _moved_fixed(event, meetings)
     return tuple(found)
 
@@ -287,6 +289,9 @@ def keeping(event: Event, meetings: Iterable[Meeting]) -> Event:
             for person in (buyer, company)
         )
         if is_full or seats & busy or (m.interpreter_id, m.slot_id) in voices:
+            continue
+        theirs = [k for k in kept if k.buyer_id == m.buyer_id or k.company_id == m.company_id]
+        if room_violations(event, [*theirs, m]):
             continue
         needless = m.interpreter_id is not None and not needs_interpreter(buyer, company)
         kept.append(replace(m, interpreter_id=None) if needless else m)

@@ -86,8 +86,9 @@ def _blocked(seats: Seats, p: int, common: Flags) -> str:
     busy_buyer = common & (seats.at_buyer[b] >= 0)
     busy_company = common & (seats.at_company[c] >= 0) & ~busy_buyer
     rest = common & ~busy_buyer & ~busy_company
-    full = rest & (seats.held >= grid.tables)
-    silent = rest & ~full
+    resting = rest & seats.resting_slots(p)
+    full = rest & ~resting & seats.full_slots(p)
+    silent = rest & ~resting & ~full
     pieces = []
     if silent.any() and needs_interpreter(buyer, company):
         groups = {int(g) for g in grid.mode_group[grid.mode_pair == p]}
@@ -100,7 +101,12 @@ def _blocked(seats: Seats, p: int, common: Flags) -> str:
     elif silent.any():
         return f"{_times(grid, silent)}에 자리가 있지만, 제한 시간 안에 넣지 못했습니다."
     if full.any():
-        pieces.append(f"상담석 {grid.tables}개가 {_times(grid, full)}에 모두 참")
+        room = int(grid.rooms.of_buyer[b])
+        name = f"{grid.rooms.names[room]}의 " if grid.rooms.names[room] else ""
+        count = int(grid.rooms.tables[room])
+        pieces.append(f"{name}상담석 {count}개가 {_times(grid, full)}에 모두 참")
+    if resting.any():
+        pieces.append(f"{_times(grid, resting)}에 넣으면 쉬는 시간이나 방을 옮길 시간이 없음")
     if busy_buyer.any():
         pieces.append(f"{buyer.id}이(가) {_times(grid, busy_buyer)}에 다른 상담 중")
     if busy_company.any():
@@ -228,14 +234,25 @@ def _relaxable(grid: Grid, given_up: set[str]) -> tuple[Any, dict[str, Any]]:
                     model.add(v == 0).only_enforce_if(switch(f"{person.id}이(가) 참석하는 시간"))
                 rows.setdefault(("at", role, person.id, s), []).append(v)
                 limits["at", role, person.id, s] = (1, None)
+                for w in np.flatnonzero(grid.rooms.windows[:, s]):
+                    rows.setdefault(("break", role, person.id, int(w)), []).append(v)
+                    limits["break", role, person.id, int(w)] = (
+                        int(grid.rooms.most[w]),
+                        f"{person.id}의 쉬는 시간",
+                    )
                 if person.max_meetings is not None:
                     rows.setdefault(("most", role, person.id), []).append(v)
                     limits["most", role, person.id] = (
                         person.max_meetings,
                         f"{person.id}의 최대 상담 {person.max_meetings}건",
                     )
-            rows.setdefault(("tables", s), []).append(v)
-            limits["tables", s] = (grid.tables, f"상담석 {grid.tables}개")
+            room = int(grid.rooms.of_buyer[b])
+            count = int(grid.rooms.tables[room])
+            rows.setdefault(("tables", room, s), []).append(v)
+            limits["tables", room, s] = (
+                count,
+                f"{grid.rooms.names[room]} 상담석 {count}개".strip(),
+            )
             if (g := int(grid.mode_group[m])) >= 0:
                 group = grid.groups[g]
                 names = ", ".join(i.id for i in group.members)
@@ -250,8 +267,31 @@ def _relaxable(grid: Grid, given_up: set[str]) -> tuple[Any, dict[str, Any]]:
             rule = model.add(cp_model.LinearExpr.sum(variables) <= limit)
             if name is not None:
                 rule.only_enforce_if(switch(name))
+    _travel(grid, x, model, switch)
     _wishes(grid, x, model, switch, given_up)
     return model, literals
+
+
+def _travel(grid: Grid, x: dict[int, list[tuple[int, int, Any]]], model: Any, switch: Any) -> None:
+    """A company that changes rooms needs its time, unless that rule is switched off."""
+    if not grid.rooms.near.any():
+        return
+    at: dict[tuple[int, int, int], list[Any]] = {}
+    for pair, options in x.items():
+        room = int(grid.rooms.of_buyer[grid.buyer[pair]])
+        for _, s, v in options:
+            at.setdefault((int(grid.company[pair]), s, room), []).append(v)
+    for (c, s, room), variables in at.items():
+        for t in np.flatnonzero(grid.rooms.near[s]):
+            others = [
+                v
+                for other in range(len(grid.rooms.names))
+                if other != room and t > s
+                for v in at.get((c, int(t), other), [])
+            ]
+            if others:
+                name = f"방을 옮기는 {grid.event.travel_minutes}분"
+                model.add(sum([*variables, *others]) <= 1).only_enforce_if(switch(name))
 
 
 def _wishes(

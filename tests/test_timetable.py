@@ -150,6 +150,128 @@ def test_no_event_yields_a_violation_or_an_unexplained_pair(
     assert timetable.terms == terms_of(event, timetable.meetings, POLICY)
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 6), st.integers(1, 6), st.integers(2, 6), st.integers(2, 4),
+    st.integers(0, 3), st.integers(1, 25), st.integers(1, 2), st.sampled_from([5, 30, 31, 61]),
+    st.integers(0, 10_000),
+)  # fmt: skip
+def test_breaks_and_rooms_are_kept_and_explained(
+    buyers: int, companies: int, slots: int, tables: int, voices: int, requests: int, free: int,
+    travel: int, seed: int,
+) -> None:  # fmt: skip
+    form = meeting_day(
+        buyers, companies, slots=slots, tables=tables, interpreters=voices, requests=requests,
+        seed=seed,
+    )  # fmt: skip
+    lunch = [slot["slot_id"] for slot in form["slots"]][-2:]
+    rooms = [
+        {"room_id": "가", "tables": [1]},
+        {"room_id": "나", "tables": list(range(2, tables + 1))},
+    ]
+    extra = {"rooms": rooms, "travel_minutes": travel, "breaks": [{"slots": lunch, "free": free}]}
+    event = Event.from_dict({**form, **extra})
+
+    timetable = schedule(event, seconds=5)
+
+    assert violations(event, timetable.meetings) == ()
+    listed = {(p.buyer_id, p.company_id) for p in event.pairs or ()}
+    explained = {(u.buyer_id, u.company_id) for u in timetable.unplaced}
+    assert _pairs(timetable) | explained == listed
+    assert all(len(u.why) > 10 for u in timetable.unplaced)
+    assert timetable.objective <= timetable.bound
+    kept = keeping(event, timetable.meetings)
+    assert {m.pair for m in kept.fixed} == _pairs(timetable)
+    assert _pairs(schedule(kept, seconds=5)) >= _pairs(timetable)
+
+
+def test_everybody_keeps_lunch_and_the_reason_says_so() -> None:
+    event = _event(
+        breaks=[{"slots": ["s1", "s2"], "free": 1}],
+        interpreters=[{"interpreter_id": i, "languages": ["ko", "vi"]} for i in ("I1", "I2")],
+    )
+
+    timetable = schedule(event, seconds=5)
+
+    assert _pairs(timetable) == {("B1", "C1"), ("B2", "C2")}
+    assert timetable.is_optimal
+    both = [Meeting("B1", c, s, 1, "I1") for c, s in (("C1", "s1"), ("C2", "s2"))]
+    assert violations(event, both) == ("바이어 B1이(가) s1, s2 가운데 1개를 비우지 못합니다.",)
+    without = schedule(_event(interpreters=event_interpreters(event)), seconds=5)
+    assert len(without.meetings) == 4
+
+
+def event_interpreters(event: Event) -> list[dict[str, Any]]:
+    return [{"interpreter_id": i.id, "languages": sorted(i.languages)} for i in event.interpreters]
+
+
+@pytest.mark.parametrize(("travel", "meetings"), [(0, 4), (1, 2)])
+def test_nobody_changes_rooms_without_the_time_to_walk(travel: int, meetings: int) -> None:
+    event = _event(
+        rooms=[{"room_id": "1층", "tables": [1]}, {"room_id": "2층", "tables": [2]}],
+        travel_minutes=travel,
+        interpreters=[{"interpreter_id": i, "languages": ["ko", "vi"]} for i in ("I1", "I2")],
+    )
+
+    timetable = schedule(event, seconds=5)
+
+    assert len(timetable.meetings) == meetings
+    assert timetable.is_optimal
+    tables = {m.buyer_id: m.table for m in timetable.meetings}
+    assert len(tables) == len({(m.buyer_id, m.table) for m in timetable.meetings})
+    if travel:
+        hurried = [Meeting("B1", "C1", "s1", 1, "I1"), Meeting("B2", "C1", "s2", 2, "I2")]
+        assert any("옮길 1분이 없습니다" in said for said in violations(event, hurried))
+        assert all(
+            "방을 옮길 시간" in item.why or "다른 상담" in item.why for item in timetable.unplaced
+        )
+
+
+def test_minimums_that_lunch_forbids_are_named_with_it() -> None:
+    event = _event(
+        breaks=[{"slots": ["s1", "s2"], "free": 1}],
+        companies=[{"company_id": "C1", "languages": ["ko"], "min_meetings": 2}],
+        pairs=[{"buyer_id": b, "company_id": "C1", "score": 0.5} for b in ("B1", "B2")],
+    )
+
+    timetable = schedule(event, seconds=5)
+
+    assert timetable.terms.meetings_missing == 1
+    assert timetable.conflicts == (("C1의 쉬는 시간", "최소 상담: C1 2건"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"breaks": [{"slots": ["s9"]}]}, "breaks[0].slots"),
+        ({"breaks": [{"slots": ["s1"], "free": 2}]}, "breaks[0].free"),
+        ({"rooms": [{"room_id": "가", "tables": [1, 3]}]}, "rooms"),
+        ({"rooms": [{"room_id": "가", "tables": [1]}]}, "rooms"),
+        ({"rooms": [{"room_id": "가", "tables": ["x"]}]}, "rooms[0].tables[0]"),
+        ({"rooms": [{"room_id": "가", "tables": [1]}, {"room_id": "가", "tables": [2]}]}, "rooms"),
+        ({"travel_minutes": -1}, "travel_minutes"),
+    ],
+)
+def test_wrong_rooms_and_breaks_are_refused_with_their_place(
+    changes: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        _event(**changes)
+
+    assert refused.value.field == place
+
+
+def test_a_buyer_fixed_in_two_rooms_is_refused() -> None:
+    fixed = [
+        {"buyer_id": "B1", "company_id": c, "slot_id": s, "table": t, "interpreter_id": "I1"}
+        for c, s, t in (("C1", "s1", 1), ("C2", "s2", 2))
+    ]
+    rooms = [{"room_id": "1층", "tables": [1]}, {"room_id": "2층", "tables": [2]}]
+
+    with pytest.raises(InvalidRequest, match="두 방"):
+        schedule(_event(rooms=rooms, fixed=fixed), seconds=5)
+
+
 def test_the_order_of_the_file_changes_nothing() -> None:
     form = meeting_day(6, 6, requests=25, seed=3)
     shuffled = {
