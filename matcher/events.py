@@ -143,6 +143,7 @@ class Event:
     """Everything that choosing a delegation and making a timetable start from.
 
     `pairs` None: the file lists none, so the matcher gives them. `quota` None: there is nothing to choose.
+    `exposure` None: the policy's. See `Break`, `Room`; `travel_minutes` counts between rooms only.
     """
 
     event_id: str
@@ -167,6 +168,7 @@ class Event:
     breaks: tuple[Break, ...] = ()
     rooms: tuple[Room, ...] = ()
     travel_minutes: int = 0
+    exposure: float | None = None
 
     @classmethod
     def from_dict(cls, value: object) -> Self:
@@ -231,6 +233,7 @@ class Event:
             breaks=tuple(_break(item, known) for item in root.objects("breaks")),
             rooms=rooms,
             travel_minutes=root.whole("travel_minutes", 0, least=0) or 0,
+            exposure=_share(root, "exposure"),
         )
 
 
@@ -334,6 +337,15 @@ def _slot(item: _Place, zone: str) -> Slot:
         )
     minutes = item.whole("minutes", 30, least=1) or 30
     return Slot(item.text("slot_id"), start, minutes)
+
+
+def _share(root: _Place, key: str) -> float | None:
+    if root.value.get(key) is None:
+        return None
+    share = root.number(key)
+    if not 0 <= share < 1:
+        _refuse(key, share, "0 이상 1 미만이어야 합니다.")
+    return share
 
 
 def _break(item: _Place, known: set[str]) -> Break:

@@ -1,8 +1,8 @@
 """What came of meetings: stages with date and money, and the funnel that never adds stages together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 
 from matcher.errors import InvalidRecord
@@ -162,3 +162,76 @@ def funnel(outcomes: Iterable[Outcome]) -> tuple[StageTotal, ...]:
         for stage, found in by_stage.items()
         if found
     )
+
+
+def funnel_by(
+    outcomes: Iterable[Outcome], group_of: Callable[[Outcome], Iterable[str]]
+) -> dict[str, tuple[StageTotal, ...]]:
+    """Return the funnel of each group, in the order of their names.
+
+    An outcome that belongs to several groups (a company of two sectors) counts in each: groups
+    overlap, so they are not added together either.
+    """
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        for name in dict.fromkeys(group_of(outcome)):
+            groups.setdefault(name, []).append(outcome)
+    return {name: funnel(groups[name]) for name in sorted(groups)}
+
+
+OPEN_STAGES = ("consultation", "negotiation", "mou", "moa")
+"""Stages after which something is still to come: whoever stands there is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Somebody to ask again: the last that is known of a company and a buyer, and for how long."""
+
+    last: Outcome
+    days: int
+
+    @property
+    def label(self) -> str:
+        """One Korean sentence."""
+        other = f"와(과) {self.last.buyer_id}" if self.last.buyer_id else ""
+        return (
+            f"{self.last.company_id}{other}: {STAGES[self.last.stage]} 뒤 {self.days}일 동안 소식이 "
+            "없습니다. 진행을 확인하십시오."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"last": self.last.to_dict(), "days": self.days, "label": self.label}
+
+
+def follow_ups(outcomes: Iterable[Outcome], today: date, quiet_days: int) -> tuple[FollowUp, ...]:
+    """Return whose last stage is open and at least so many days old, the longest silence first."""
+    newest: dict[tuple[str, str, str | None], Outcome] = {}
+    for outcome in sorted(outcomes, key=lambda o: o.happened_on):
+        newest[outcome.event_id, outcome.company_id, outcome.buyer_id] = outcome
+    until = today - timedelta(days=quiet_days)
+    found = [
+        FollowUp(outcome, (today - outcome.happened_on).days)
+        for outcome in newest.values()
+        if outcome.stage in OPEN_STAGES and outcome.happened_on <= until
+    ]
+    return tuple(sorted(found, key=lambda f: (-f.days, f.last.company_id, f.last.buyer_id or "")))
+
+
+GRADE_OF_STAGE = {"contract": 3, "shipment": 3, "moa": 3, "mou": 2, "negotiation": 2}
+GRADE_OF_VERDICT = {"accept": 2, "decline": 1, "veto": 0}
+"""A consultation alone says nothing of how well a pair fits: everybody who met had one."""
+
+
+def judgements(
+    verdicts: Mapping[tuple[str, str], str], outcomes: Iterable[Outcome]
+) -> dict[tuple[str, str], int]:
+    """Return grades (0..3) by (need, company): what came of a pair outweighs what staff thought of it."""
+    grades = {pair: GRADE_OF_VERDICT[verdict] for pair, verdict in verdicts.items()}
+    reached: dict[tuple[str, str], int] = {}
+    for outcome in outcomes:
+        grade = GRADE_OF_STAGE.get(outcome.stage)
+        if grade is not None and outcome.need_id is not None:
+            pair = outcome.need_id, outcome.company_id
+            reached[pair] = max(reached.get(pair, 0), grade)
+    return {**grades, **reached}

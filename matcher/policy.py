@@ -68,11 +68,12 @@ class TimetablePolicy:
 
 @dataclass(frozen=True, slots=True)
 class DelegationPolicy:
-    """How often a demand is to be covered and what each further company adds; the share of the criteria."""
+    """How a demand is covered, the share of the criteria, and what earlier chances cost a company."""
 
     suppliers: int
     decay: float
     criteria: float
+    exposure: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class Policy:
                 suppliers=int(tables["delegation"]["suppliers"]),
                 decay=float(tables["delegation"]["decay"]),
                 criteria=float(tables["delegation"]["criteria"]),
+                exposure=float(tables["delegation"]["exposure"]),
             ),
         )
 

@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from matcher.errors import GreenMatchError, InvalidRequest
-from service import people, plans, upkeep
+from service import people, plans, reporting, upkeep
 from service.help_text import KoreanCommand, KoreanGroup, speak_korean, usage_sentence
 from service.screen import bars, open_console, paragraph, plain, print_json
 from service.settings import Settings
@@ -253,6 +253,7 @@ def serve(
 upkeep.register(app)
 people.register(app)
 plans.register(app)
+reporting.register(app)
 
 
 def main() -> None:

@@ -10,12 +10,14 @@ from matcher.briefing import Briefing, brief
 from matcher.delegation import (
     Delegation,
     Fields,
+    Scores,
     choose_delegation,
     fields_of_event,
     scores_of_pairs,
 )
 from matcher.errors import InvalidRequest, UnreadableFile
 from matcher.events import Event, Meeting, Pair, Participant
+from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Buyer, Company, Need
 from matcher.scheduling import schedule
@@ -126,12 +128,19 @@ def _originals(needs: Mapping[str, Need]) -> dict[str, dict[str, Need]]:
     return found
 
 
-def plan_delegation(event: Event, desk: Desk | None, seconds: float = 20.0) -> Delegation:
-    """Choose the delegation; `desk` is needed where the file brings no pairs."""
+def plan_delegation(
+    event: Event,
+    desk: Desk | None,
+    seconds: float = 20.0,
+    seen: Mapping[str, int] | None = None,
+) -> Delegation:
+    """Choose the delegation; `desk` is needed where the file brings no pairs.
+
+    seen: events of the same year that each company took part in already.
+    """
+    seen = seen or {}
     if event.pairs is not None:
-        return choose_delegation(
-            event, scores_of_pairs(event), fields_of_event(event), seconds=seconds
-        )
+        return _choose(event, scores_of_pairs(event), fields_of_event(event), seconds, {}, seen)
     assert desk is not None
     demands = [d.need_id for d in event.demands]
     if not demands:
@@ -149,10 +158,33 @@ def plan_delegation(event: Event, desk: Desk | None, seconds: float = 20.0) -> D
     fitting = {company_id for _, company_id in scores}
     unfit = {c: why[0] for c, why in refusals.items() if c in candidates and c not in fitting}
     whole = replace(event, candidates=tuple(sorted(candidates)))
-    delegation = choose_delegation(
-        whole, scores, _fields(event, desk), seconds=seconds, unfit=unfit
-    )
+    delegation = _choose(whole, scores, _fields(event, desk), seconds, unfit, seen)
     return replace(delegation, provenance={**delegation.provenance, **_origin(desk)})
+
+
+def _choose(
+    event: Event,
+    scores: Scores,
+    fields: Fields,
+    seconds: float,
+    unfit: Mapping[str, str],
+    seen: Mapping[str, int],
+) -> Delegation:
+    """Choose with what earlier chances cost, and say what that cost in turn."""
+    policy = Policy.load()
+    lost = policy.delegation.exposure if event.exposure is None else event.exposure
+    if not lost or not any(seen.values()):
+        return choose_delegation(event, scores, fields, policy, seconds, unfit)
+    lowered = {
+        (need_id, c): value * (1 - lost) ** seen.get(c, 0) for (need_id, c), value in scores.items()
+    }
+    fair = choose_delegation(event, lowered, fields, policy, seconds / 2, unfit)
+    best = choose_delegation(event, scores, fields, policy, seconds / 2, unfit)
+    same = replace(event, candidates=tuple(c.company_id for c in fair.chosen), balance=())
+    worth = choose_delegation(replace(same, alternates=0), scores, fields, policy, 5.0).objective
+    price = max(0.0, best.objective - worth)
+    cost = {"lost_per_event": lost, "price": round(price, 6), "quality": round(worth, 6)}
+    return replace(fair, provenance={**fair.provenance, "exposure": cost})
 
 
 def plan_timetable(

@@ -15,6 +15,7 @@ from matcher.progress import Progress
 from service.help_text import KoreanCommand
 from service.screen import bars, open_console, paragraph, print_json, print_table
 from service.settings import Settings
+from service.upkeep import opened_store
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,8 +51,9 @@ def delegation(
     from service.planning import plan_delegation, read_event
 
     event = read_event(event_file)
+    seen = _seen(event)
     with bars() as progress, _desk(event, progress) as (event, desk):
-        found = plan_delegation(event, desk, seconds)
+        found = plan_delegation(event, desk, seconds, seen)
     _write(out, found.to_dict())
     if json:
         print_json(found.to_dict())
@@ -148,6 +150,18 @@ def _desk(event: Event, progress: Progress) -> Iterator[tuple[Event, "Desk | Non
         workbench.close()
 
 
+def _seen(event: Event) -> dict[str, int]:
+    """Count earlier chances, where the event or the policy asks for them; no store is opened else."""
+    from matcher.policy import Policy
+    from service.reports import chances_of_year, year_of
+
+    lost = Policy.load().delegation.exposure if event.exposure is None else event.exposure
+    if not lost:
+        return {}
+    with opened_store() as store:
+        return chances_of_year(store, year_of(event), but=event.event_id)
+
+
 def _write(out: Path | None, content: Any) -> None:
     if out is None:
         return
@@ -185,6 +199,9 @@ def _print_delegation(console: "Console", found: "Delegation") -> None:
             f"하나씩 고르는 방법보다 {100 * gain:.2f} % 낫습니다.",
         )
     )
+    if cost := found.provenance.get("exposure"):
+        said = f"올해 앞서 나간 기업을 뒤로 미루느라 잃은 값은 {cost['price']:.4f}입니다."
+        console.print(paragraph(console, said))
 
 
 def _print_timetable(console: "Console", event: Event, found: "Timetable") -> None:

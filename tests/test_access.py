@@ -76,6 +76,10 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("DELETE", "/api/v1/events/{event_id}"): {A, S},
     ("POST", "/api/v1/events/{event_id}/delegation"): {A, S},
     ("POST", "/api/v1/events/{event_id}/timetable"): {A, S},
+    ("GET", "/api/v1/events/{event_id}/timetable/{form}"): {A, S, E},
+    ("GET", "/api/v1/funnel"): {A, S, E},
+    ("GET", "/api/v1/follow-ups"): {A, S, E},
+    ("GET", "/api/v1/exposure"): {A, S, E},
     ("GET", "/api/v1/events/{event_id}/outcomes"): {A, S, E},
     ("POST", "/api/v1/events/{event_id}/outcomes"): {A, S},
     ("DELETE", "/api/v1/events/{event_id}/outcomes/{outcome_id}"): {A, S},
@@ -185,6 +189,7 @@ def test_a_role_gets_through_exactly_where_the_table_says(
         "record_id:path": "C-1",
         "event_id": "e-1",
         "outcome_id": "1",
+        "form": "csv",
     }
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)

@@ -601,6 +601,8 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         *(("get", "/api/v1/events"), ("get", event), ("put", event), ("delete", event)),
         *(("post", f"{event}/{plan}") for plan in ("delegation", "timetable", "outcomes")),
         ("get", f"{event}/outcomes"),
+        ("get", f"{event}/timetable/{{form}}"),
+        *(("get", f"/api/v1/{name}") for name in ("funnel", "follow-ups", "exposure")),
         ("delete", f"{event}/outcomes/{{outcome_id}}"),
     }
     assert operations.keys() == records | events | {

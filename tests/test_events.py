@@ -245,3 +245,41 @@ def test_a_wrong_event_is_refused_with_its_place(
 
     assert answer.status_code in (400, 422)
     assert answer.json()["code"] == code
+
+
+def test_a_stored_timetable_is_taken_away_as_a_file(browser: TestClient) -> None:
+    form = meeting_day(2, 3, slots=3, tables=2, requests=5, seed=1)
+    browser.put("/api/v1/events/day", json={**form, "event_id": "day"})
+    early = browser.get("/api/v1/events/day/timetable/csv")
+    browser.post("/api/v1/events/day/timetable?seconds=2")
+
+    files = {
+        kind: browser.get(f"/api/v1/events/day/timetable/{kind}")
+        for kind in ("xlsx", "csv", "pdf", "ics")
+    }
+
+    _problem(early, 400, "invalid_request")
+    assert {kind: answer.content[:2] for kind, answer in files.items()} == {
+        "xlsx": b"PK",
+        "csv": b"\xef\xbb",
+        "pdf": b"%P",
+        "ics": b"PK",
+    }
+    assert "day.zip" in files["ics"].headers["content-disposition"]
+    assert browser.get("/api/v1/events/day/timetable/doc").status_code == 422
+    _problem(browser.get("/api/v1/events/none/timetable/csv"), 404, "unknown_id")
+
+
+def test_reports_over_the_interface(browser: TestClient) -> None:
+    browser.put("/api/v1/events/jakarta", json=FORM)
+    told = {"company_id": "C-1", "stage": "mou", "happened_on": "2019-11-20"}
+    browser.post("/api/v1/events/jakarta/outcomes", json=told)
+
+    funnel_of = browser.get("/api/v1/funnel?by=year").json()
+    waiting = browser.get("/api/v1/follow-ups?days=30").json()["items"]
+    chances = browser.get("/api/v1/exposure?year=2019").json()
+
+    assert funnel_of["groups"]["2019"][0]["count"] == 1
+    assert waiting[0]["last"]["company_id"] == "C-1"
+    assert (chances["year"], chances["companies"], chances["gini"]) == (2019, [], 0.0)
+    assert browser.get("/api/v1/funnel?by=moon").status_code == 422

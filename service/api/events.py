@@ -1,7 +1,8 @@
 """Events: their files, the delegation and the timetable made for them, and what came of the meetings."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
@@ -10,17 +11,27 @@ from pydantic import ConfigDict, Field
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
 from matcher.errors import InvalidRequest
-from matcher.outcomes import Outcome, funnel
+from matcher.outcomes import Outcome, follow_ups, funnel
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
 from service.api.history import LARGEST_NUMBER
 from service.api.records import Cursor, Limit
 from service.api.wire import Closed, Id, Line, Number, Open
+from service.download import FILE_TYPES, timetable_file
 from service.gate import Asking
 from service.planning import completed, needs_matcher, plan_delegation, plan_timetable
+from service.reports import (
+    chances_of_year,
+    evenness,
+    exposures_of_year,
+    funnels,
+    year_of,
+)
 
 router = APIRouter(prefix="/api/v1")
 _EVENTS: list[Any] = ["행사"]
 _OUTCOMES: list[Any] = ["성과"]
+FileForm = Literal["xlsx", "csv", "pdf", "ics"]
+Year = Annotated[int | None, Query(ge=2000, le=2200)]
 EventId = Annotated[str, Path(min_length=1, max_length=200)]
 Seconds = Annotated[float, Query(ge=0.5, le=60, description="푸는 데 쓸 시간(초)")]
 
@@ -173,6 +184,43 @@ class StageBody(Closed):
     label: str
 
 
+class FunnelsBody(Closed):
+    """묶음마다 단계별 합계."""
+
+    by: str
+    groups: dict[str, list[StageBody]]
+
+
+class FollowUpBody(Closed):
+    """다시 물어볼 곳."""
+
+    last: dict[str, Any]
+    days: int
+    label: str
+
+
+class FollowUpsBody(Closed):
+    """다시 물어볼 곳, 오래된 것부터."""
+
+    items: list[FollowUpBody]
+
+
+class ChancesBody(Closed):
+    """한 기업이 얻은 기회."""
+
+    company_id: str
+    events: int
+    meetings: int
+
+
+class ExposureBody(Closed):
+    """한 해의 기회. gini는 0이 가장 고릅니다."""
+
+    year: int
+    gini: float
+    companies: list[ChancesBody]
+
+
 class OutcomesBody(Closed):
     """행사의 성과와 단계별 합계."""
 
@@ -255,7 +303,8 @@ def post_delegation(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) ->
     stored = bench.store.events.get(event_id)
     event = completed(stored.event, bench.store)
     desk = bench.desk() if needs_matcher(event) else None
-    content = plan_delegation(event, desk, seconds).to_dict()
+    seen = chances_of_year(bench.store, year_of(event), but=event.event_id)
+    content = plan_delegation(event, desk, seconds, seen).to_dict()
     bench.store.events.keep_plan(stored, "delegation", content)
     return JSONResponse(content)
 
@@ -278,6 +327,70 @@ def post_timetable(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) -> 
     content = plan_timetable(event, desk, seconds).to_dict()
     bench.store.events.keep_plan(stored, "timetable", content)
     return JSONResponse(content)
+
+
+@router.get(
+    "/events/{event_id}/timetable/{form}",
+    summary="상담표 파일",
+    description="저장된 상담표를 xlsx, csv, pdf(인쇄할 A4 쪽), ics(달력을 묶은 zip)로 받습니다.",
+    tags=_EVENTS,
+    responses={
+        200: {"description": "파일", "content": {"application/octet-stream": {}}},
+        **answers(s400="아직 상담표가 없음", s404="없는 ID", s422=MALFORMED),
+    },
+)
+def get_timetable_file(event_id: EventId, form: FileForm, bench: Bench) -> Response:
+    """Answer with the stored timetable as a file."""
+    data = timetable_file(bench, event_id, form)
+    name = quote(f"{event_id}.{'zip' if form == 'ics' else form}", safe="")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(data, media_type=FILE_TYPES[form], headers=headers)
+
+
+@router.get(
+    "/funnel",
+    summary="성과의 단계별 합계",
+    description="행사, 연도, 국가, 분야마다. 단계끼리, 묶음끼리 더하지 않습니다.",
+    tags=_OUTCOMES,
+    responses={200: {"model": FunnelsBody}, **answers(s422=MALFORMED)},
+)
+def get_funnel(
+    bench: Bench,
+    by: Literal["event", "year", "country", "sector"] = "event",
+    year: Year = None,
+) -> JSONResponse:
+    """Answer with one funnel for each group."""
+    found = funnels(bench.store, by, year)
+    groups = {name: [stage.to_dict() for stage in stages] for name, stages in found.items()}
+    return JSONResponse({"by": by, "groups": groups})
+
+
+@router.get(
+    "/follow-ups",
+    summary="다시 물어볼 곳",
+    tags=_OUTCOMES,
+    responses={200: {"model": FollowUpsBody}, **answers(s422=MALFORMED)},
+)
+def get_follow_ups(bench: Bench, days: Annotated[int, Query(ge=1, le=3_650)] = 90) -> JSONResponse:
+    """Answer with whose last stage is open and old."""
+    outcomes = [outcome for _, outcome in bench.store.events.outcomes()]
+    found = follow_ups(outcomes, date.today(), days)
+    return JSONResponse({"items": [item.to_dict() for item in found]})
+
+
+@router.get(
+    "/exposure",
+    summary="기업마다 얻은 기회",
+    tags=_OUTCOMES,
+    responses={200: {"model": ExposureBody}, **answers(s422=MALFORMED)},
+)
+def get_exposure(bench: Bench, year: Year = None) -> JSONResponse:
+    """Answer with the chances of a year and how evenly they are spread."""
+    asked = year or date.today().year
+    found = exposures_of_year(bench.store, asked)
+    share = evenness(bench.store, found)
+    items = [item.to_dict() for item in found]
+    return JSONResponse({"year": asked, "gini": share, "companies": items})
 
 
 @router.get(
