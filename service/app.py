@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from matcher.errors import GreenMatchError
 from service import problems
-from service.api import contacts, events, health, history, imports, matching, records
+from service.api import contacts, events, health, history, imports, matching, records, releases
 from service.api.access import MALFORMED, NOT_READY, answers
 from service.door import BodyLimit, Door, is_loopback
 from service.gate import RateLimiter, admit
@@ -80,6 +80,7 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
         history.router,
         contacts.router,
         events.router,
+        releases.router,
         imports.router,
         health.router,
         sign_in.router,

@@ -70,14 +70,18 @@ def needs_matcher(event: Event) -> bool:
 
 
 def completed(event: Event, store: Store) -> Event:
-    """Fill in what the file leaves open and the store knows: names; a buyer's languages and needs."""
+    """Fill in what the file leaves open and the store knows: names, languages, a buyer's needs."""
     known = {buyer.buyer_id: buyer for buyer in store.buyers([b.id for b in event.buyers])}
-    names = {c.company_id: c.name for c in store.companies([c.id for c in event.companies])}
+    stored = store.companies([c.id for c in event.companies])
+    known_companies = {c.company_id: c for c in stored}
+    names = {c.company_id: c.name for c in stored}
     return replace(
         event,
         buyers=tuple(_told(b, known[b.id]) if b.id in known else b for b in event.buyers),
         companies=tuple(
-            replace(c, fields={"name": names[c.id], **c.fields}) if c.id in names else c
+            replace(_company(c, known_companies), fields={"name": names[c.id], **c.fields})
+            if c.id in names
+            else c
             for c in event.companies
         ),
     )
@@ -204,6 +208,20 @@ def plan_timetable(
     filled = keeping(_filled(event, desk), earlier)
     timetable = schedule(filled, seconds=seconds, progress=progress)
     return replace(timetable, provenance={**timetable.provenance, **_origin(desk)})
+
+
+def listed_pairs(event: Event, desk: Desk, newcomer: str | None = None) -> list[dict[str, Any]]:
+    """Return the pairs that the matcher gives an event, as its file would list them.
+
+    newcomer: a company that is not yet at the table and gets pairs too.
+    """
+    if newcomer is not None and newcomer not in {c.id for c in event.companies}:
+        joined = Participant(newcomer, frozenset())
+        event = replace(event, companies=(*event.companies, joined))
+    return [
+        {"buyer_id": p.buyer_id, "company_id": p.company_id, "score": p.score}
+        for p in _filled(event, desk).pairs or ()
+    ]
 
 
 def _filled(event: Event, desk: Desk) -> Event:

@@ -76,6 +76,16 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("DELETE", "/api/v1/events/{event_id}"): {A, S},
     ("POST", "/api/v1/events/{event_id}/delegation"): {A, S},
     ("POST", "/api/v1/events/{event_id}/timetable"): {A, S},
+    ("GET", "/api/v1/events/{event_id}/versions"): {A, S, E},
+    ("GET", "/api/v1/events/{event_id}/versions/{version}"): {A, S, E},
+    ("POST", "/api/v1/events/{event_id}/release"): {A, S},
+    ("GET", "/api/v1/events/{event_id}/meetings"): {A, S, E, C},
+    ("GET", "/api/v1/events/{event_id}/requests"): {A, S, E, C},
+    ("POST", "/api/v1/events/{event_id}/requests"): {A, S, E, C},
+    ("POST", "/api/v1/events/{event_id}/requests/{request_id}/answer"): {A, S},
+    ("POST", "/api/v1/events/{event_id}/withdrawals"): {A, S},
+    ("GET", "/api/v1/events/{event_id}/attendance"): {A, S, E},
+    ("PUT", "/api/v1/events/{event_id}/attendance"): {A, S},
     ("GET", "/api/v1/events/{event_id}/timetable/{form}"): {A, S, E},
     ("GET", "/api/v1/funnel"): {A, S, E},
     ("GET", "/api/v1/follow-ups"): {A, S, E},
@@ -190,6 +200,8 @@ def test_a_role_gets_through_exactly_where_the_table_says(
         "event_id": "e-1",
         "outcome_id": "1",
         "form": "csv",
+        "version": "1",
+        "request_id": "1",
     }
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)

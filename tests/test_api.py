@@ -602,6 +602,18 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
         *(("post", f"{event}/{plan}") for plan in ("delegation", "timetable", "outcomes")),
         ("get", f"{event}/outcomes"),
         ("get", f"{event}/timetable/{{form}}"),
+        *(
+            ("get", f"{event}/versions"),
+            ("get", f"{event}/versions/{{version}}"),
+            ("post", f"{event}/release"),
+            ("get", f"{event}/meetings"),
+            ("get", f"{event}/requests"),
+            ("post", f"{event}/requests"),
+            ("post", f"{event}/requests/{{request_id}}/answer"),
+            ("post", f"{event}/withdrawals"),
+            ("get", f"{event}/attendance"),
+            ("put", f"{event}/attendance"),
+        ),
         *(("get", f"/api/v1/{name}") for name in ("funnel", "follow-ups", "exposure")),
         ("delete", f"{event}/outcomes/{{outcome_id}}"),
     }

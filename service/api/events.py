@@ -11,7 +11,9 @@ from pydantic import ConfigDict, Field
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
 from matcher.errors import InvalidRequest
+from matcher.events import Meeting
 from matcher.outcomes import Outcome, follow_ups, funnel
+from matcher.timetable import Timetable
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
 from service.api.history import LARGEST_NUMBER
 from service.api.records import Cursor, Limit
@@ -30,6 +32,9 @@ from service.reports import (
 router = APIRouter(prefix="/api/v1")
 _EVENTS: list[Any] = ["행사"]
 _OUTCOMES: list[Any] = ["성과"]
+Keep = Annotated[
+    bool, Query(description="앞 상담표에서 그대로 있을 수 있는 상담을 옮기지 않습니다.")
+]
 FileForm = Literal["xlsx", "csv", "pdf", "ics"]
 Year = Annotated[int | None, Query(ge=2000, le=2200)]
 EventId = Annotated[str, Path(min_length=1, max_length=200)]
@@ -319,13 +324,18 @@ def post_delegation(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) ->
         **answers(s400="짤 수 없는 행사", s404="없는 ID", s422=MALFORMED, s503=NOT_READY),
     },
 )
-def post_timetable(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) -> JSONResponse:
+def post_timetable(
+    event_id: EventId, bench: Bench, who: Asking, seconds: Seconds = 20.0, keep: Keep = False
+) -> JSONResponse:
     """Say who meets whom when."""
     stored = bench.store.events.get(event_id)
     event = completed(stored.event, bench.store)
     desk = bench.desk() if needs_matcher(event) else None
-    content = plan_timetable(event, desk, seconds).to_dict()
-    bench.store.events.keep_plan(stored, "timetable", content)
+    earlier: tuple[Meeting, ...] = ()
+    if keep and stored.timetable is not None:
+        earlier = Timetable.from_dict(stored.timetable).meetings
+    content = plan_timetable(event, desk, seconds, earlier=earlier).to_dict()
+    bench.store.events.keep_plan(stored, "timetable", content, who.name)
     return JSONResponse(content)
 
 

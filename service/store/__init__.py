@@ -4,6 +4,7 @@ from service.store.accounts import Accounts, Key, Session, User
 from service.store.contacts import Contact, Contacts, Seal
 from service.store.events import Events, StoredEvent
 from service.store.papers import Papers
+from service.store.releases import Releases, StoredRequest, Version
 from service.store.rows import check_storable
 from service.store.store import Store
 from service.store.values import (
@@ -40,14 +41,17 @@ __all__ = [
     "Papers",
     "Place",
     "RecordKind",
+    "Releases",
     "SaveReport",
     "Seal",
     "Session",
     "Source",
     "Store",
     "StoredEvent",
+    "StoredRequest",
     "Tally",
     "User",
+    "Version",
     "check_storable",
     "provenance",
 ]

@@ -5,13 +5,14 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from matcher.errors import InvalidRequest, UnknownId
 from matcher.events import Event
 from matcher.outcomes import Outcome
 from service.store.papers import put_event
 from service.store.reading import read_page
+from service.store.releases import add_version
 from service.store.rows import check_form
 from service.store.schema import translated
 from service.store.tables import EventRow, OutcomeRow
@@ -94,18 +95,44 @@ class Events:
             ).rowcount:
                 raise _unknown(event_id)
 
-    def keep_plan(self, event: StoredEvent, plan: Plan, content: Mapping[str, Any]) -> None:
+    def amend(
+        self, event: StoredEvent, form: Mapping[str, Any], plans: Mapping[str, Any], actor: str
+    ) -> StoredEvent:
+        """Change an event and its plans together; raises InvalidRequest where it changed meanwhile.
+
+        plans: "delegation" and "timetable", as they are from now on; a timetable is a new version.
+        """
+        Event.from_dict(form)
+        check_form(form)
+        with translated(), self._writing.begin() as connection:
+            self._refuse_changed(connection, event)
+            row = {**plans, "form": dict(form), "actor": actor, "changed_at": datetime.now(UTC)}
+            is_this = EventRow.event_id == event.event_id
+            connection.execute(update(EventRow).where(is_this).values(row))
+            if plans.get("timetable") is not None:
+                add_version(connection, event.event_id, plans["timetable"], actor)
+        return self.get(event.event_id)
+
+    def keep_plan(
+        self, event: StoredEvent, plan: Plan, content: Mapping[str, Any], actor: str = ""
+    ) -> None:
         """Keep a plan of the form it was made for; raises InvalidRequest where that has changed."""
         with translated(), self._writing.begin() as connection:
+            self._refuse_changed(connection, event)
             is_this = EventRow.event_id == event.event_id
-            now = connection.execute(select(EventRow.form).where(is_this)).first()
-            if now is None:
-                raise _unknown(event.event_id)
-            if now.form != event.form:
-                raise InvalidRequest(
-                    "계획을 세우는 동안 행사가 바뀌었습니다. 다시 실행하십시오.", field="event_id"
-                )
             connection.execute(update(EventRow).where(is_this).values({plan: dict(content)}))
+            if plan == "timetable":
+                add_version(connection, event.event_id, content, actor or event.actor)
+
+    def _refuse_changed(self, connection: Connection, event: StoredEvent) -> None:
+        is_this = EventRow.event_id == event.event_id
+        now = connection.execute(select(EventRow.form).where(is_this)).first()
+        if now is None:
+            raise _unknown(event.event_id)
+        if now.form != event.form:
+            raise InvalidRequest(
+                "계획을 세우는 동안 행사가 바뀌었습니다. 다시 실행하십시오.", field="event_id"
+            )
 
     def add_outcome(self, outcome: Outcome, actor: str) -> int:
         """Keep an outcome and return its number; raises UnknownId where there is no such event."""

@@ -33,6 +33,7 @@ from service.store.reading import (
     read_page,
     read_revision,
 )
+from service.store.releases import Releases
 from service.store.rows import buyer_row, company_row, need_row, offering_rows
 from service.store.schema import open_engine, translated
 from service.store.tables import BuyerRow, CompanyRow, NeedRow, ReceiptRow
@@ -86,6 +87,11 @@ class Store:
     def events(self) -> Events:
         """Events, their plans and their outcomes in the same database."""
         return Events(self._engine, self._writing)
+
+    @property
+    def releases(self) -> Releases:
+        """Versions of timetables, requests to change them, and attendance."""
+        return Releases(self._engine, self._writing)
 
     def close(self) -> None:
         """Give back every connection."""

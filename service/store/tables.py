@@ -302,3 +302,53 @@ class OutcomeRow(Base):
     evidence: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class VersionRow(Base):
+    """A timetable as it was made and shown; its number counts up within the event."""
+
+    __tablename__ = "timetable_versions"
+
+    event_id: Mapped[str] = mapped_column(
+        Identifier, ForeignKey("events.event_id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    stage: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    requests_until: Mapped[datetime | None] = mapped_column(Moment)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ChangeRequestRow(Base):
+    """A wish of one side to change a timetable that it was shown."""
+
+    __tablename__ = "change_requests"
+    __table_args__ = (Index("ix_change_requests_event_id", "event_id"),)
+
+    request_id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    event_id: Mapped[str] = mapped_column(
+        Identifier, ForeignKey("events.event_id", ondelete="CASCADE")
+    )
+    form: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AttendanceRow(Base):
+    """Who came to a meeting: met, late, or not at all."""
+
+    __tablename__ = "attendance"
+
+    event_id: Mapped[str] = mapped_column(
+        Identifier, ForeignKey("events.event_id", ondelete="CASCADE"), primary_key=True
+    )
+    buyer_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
