@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from matcher.meeting_grid import Grid, Side, Whole
+from matcher.meeting_grid import Flags, Grid, Side, Whole
 from matcher.policy import TimetablePolicy
+from matcher.timetable import Terms
 
 MOST_VARIABLES = 80_000
 """Beyond, slots are put together by day, which is a little weaker and much smaller."""
@@ -23,12 +24,16 @@ MOST_VARIABLES = 80_000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The pairs to seat: the mode of each (-1: not chosen), the class of slots, and the bound."""
+    """The pairs to seat: the mode of each (-1: not chosen), the class of slots, and the bound.
+
+    is_none: it is proven that nothing is left to choose (see `choose_others`).
+    """
 
     mode: Whole
     slot_class: Whole
     classes: tuple[Whole, ...]
     bound: float
+    is_none: bool = False
 
 
 def slot_classes(grid: Grid) -> tuple[Whole, ...]:
@@ -45,6 +50,26 @@ def slot_classes(grid: Grid) -> tuple[Whole, ...]:
 
 def choose_pairs(grid: Grid, policy: TimetablePolicy, seconds: float) -> Choice:
     """Choose the pairs that are worth most, in at most so many seconds; the bound always holds."""
+    return _choose(grid, policy, seconds, (), None)
+
+
+def choose_others(
+    grid: Grid, policy: TimetablePolicy, seconds: float, seen: Sequence[Flags], least: Terms
+) -> Choice:
+    """Choose other pairs than those seen (flags by pair) that might beat what is there (`least`).
+
+    `is_none`: no others could, even without idle slots.
+    """
+    return _choose(grid, policy, seconds, seen, least)
+
+
+def _choose(
+    grid: Grid,
+    policy: TimetablePolicy,
+    seconds: float,
+    seen: Sequence[Flags],
+    least: Terms | None,
+) -> Choice:
     from ortools.math_opt.python import mathopt
 
     classes = slot_classes(grid)
@@ -56,11 +81,25 @@ def choose_pairs(grid: Grid, policy: TimetablePolicy, seconds: float) -> Choice:
         for side, of in ((grid.buyers, grid.buyer), (grid.companies, grid.company))
     ]
     worth = grid.value + policy.must * grid.is_must
-    model.maximize(
+    objective = (
         mathopt.LinearSum(float(worth[c.pair]) * c.variable for c in columns)
         - policy.minimum * mathopt.LinearSum(v for variables in missing for v in variables)
         - policy.must * int(grid.is_must.sum())
     )
+    model.maximize(objective)
+    if least is not None:
+        # Each term apart: one row with all weights in it would be too coarse for its smallest ones.
+        placed = [c.variable for c in columns if grid.is_must[c.pair]]
+        model.add_linear_constraint(
+            mathopt.LinearSum(placed) >= float(grid.is_must.sum() - least.musts_unplaced)
+        )
+        short = mathopt.LinearSum(v for variables in missing for v in variables)
+        model.add_linear_constraint(short <= float(least.meetings_missing))
+        score = mathopt.LinearSum(float(grid.value[c.pair]) * c.variable for c in columns)
+        model.add_linear_constraint(score >= least.score - policy.idle * least.idle_slots)
+    for flags in seen:
+        differs = mathopt.LinearSum((-1.0 if flags[c.pair] else 1.0) * c.variable for c in columns)
+        model.add_linear_constraint(differs + float(flags.sum()) >= 1.0)
     result = mathopt.solve(
         model,
         mathopt.SolverType.HIGHS,
@@ -68,6 +107,7 @@ def choose_pairs(grid: Grid, policy: TimetablePolicy, seconds: float) -> Choice:
             time_limit=timedelta(seconds=seconds), relative_gap_tolerance=0.0
         ),
     )
+    is_none = result.termination.reason == mathopt.TerminationReason.INFEASIBLE
     bound = float(result.termination.objective_bounds.dual_bound)
     mode = np.full(len(grid.pairs), -1, dtype=np.int64)
     slot_class = np.full(len(grid.pairs), -1, dtype=np.int64)
@@ -77,7 +117,7 @@ def choose_pairs(grid: Grid, policy: TimetablePolicy, seconds: float) -> Choice:
         ):
             if value > 0.5:
                 mode[c.pair], slot_class[c.pair] = c.mode, c.slot_class
-    return Choice(mode, slot_class, classes, min(bound, float(grid.value.sum())))
+    return Choice(mode, slot_class, classes, min(bound, float(grid.value.sum())), is_none)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Meetings in their slots: moving one at a time along alternating paths, and many at once with CP-SAT."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,18 @@ class Seats:
         if g >= 0:
             self.busy[g, s] -= 1
         self.slot[p] = self.mode[p] = -1
+
+    def state(self) -> dict[int, tuple[int, int]]:
+        """Return (mode, slot) by seated pair."""
+        seated = np.flatnonzero(self.slot >= 0)
+        return {int(p): (int(self.mode[p]), int(self.slot[p])) for p in seated}
+
+    def restore(self, state: Mapping[int, tuple[int, int]]) -> None:
+        """Seat exactly what `state` gave."""
+        for seated in np.flatnonzero(self.slot >= 0):
+            self.take(int(seated))
+        for p, (m, s) in state.items():
+            self.put(p, m, s)
 
     def has_room(self, p: int) -> bool:
         """Whether both sides may have one more meeting."""

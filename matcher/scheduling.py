@@ -16,9 +16,9 @@ import numpy as np
 
 from matcher.errors import InvalidRequest
 from matcher.events import Event, Meeting
-from matcher.meeting_bound import Choice, choose_pairs
+from matcher.meeting_bound import Choice, choose_others, choose_pairs
 from matcher.meeting_grid import Grid, Whole, build_grid
-from matcher.meeting_seats import Part, Seats, improve
+from matcher.meeting_seats import UNIT, Part, Seats, improve
 from matcher.policy import Policy, TimetablePolicy
 from matcher.progress import Progress, silent
 from matcher.timetable import Terms, Timetable, terms_of
@@ -38,6 +38,8 @@ STILL = 8
 """Turns in a row that close no idle slot, after which the search ends before its time."""
 NEIGHBOURHOOD = 12_000
 """Variables that CP-SAT gets at a time in the search beyond."""
+EXCHANGING_SHARE = 0.8
+"""Share of the time left in which pairs are exchanged for others worth as much, to close idle slots."""
 CHOOSING_SHARE = 0.3
 """Share of the time that choosing the pairs may take."""
 
@@ -152,7 +154,7 @@ def _search(
             left = end - time.monotonic()
             whole = improve(seats, everything, policy, 0.7 * left)
             bound = min(bound, whole - _offset(grid, policy))
-        improve(seats, Part(pairs, slots, keeps_pairs=True), policy, end - time.monotonic())
+        bound = _close_gaps(seats, bound, policy, end)
         if _worth(seats, policy) < bound - 1e-7 and end - time.monotonic() > 1:
             whole = improve(seats, Part(pairs, slots), policy, end - time.monotonic())
             bound = min(bound, whole - _offset(grid, policy))
@@ -175,11 +177,48 @@ def _search(
     return bound
 
 
+def _close_gaps(seats: Seats, bound: float, policy: TimetablePolicy, end: float) -> float:
+    """Move slots, then exchange pairs for others worth as much, until nothing idle is left.
+
+    Returns the bound, lowered where it is proven that so many idle slots must stay.
+    """
+    grid = seats.grid
+    pairs, slots = np.arange(len(grid.pairs)), np.arange(len(grid.slot_ids))
+    whole = Part(pairs, slots, keeps_pairs=True)
+    least = improve(seats, whole, policy, end - time.monotonic())
+    idle = _terms(seats, policy).idle_slots
+    if not idle or not _is_best(seats, bound, policy):
+        return bound
+    is_proven, seen = round(UNIT * least) == idle, [seats.slot >= 0]
+    until = time.monotonic() + EXCHANGING_SHARE * (end - time.monotonic())
+    while (left := until - time.monotonic()) > 0:
+        best = _worth(seats, policy)
+        other = choose_others(grid, policy, left, seen, _terms(seats, policy))
+        if other.is_none:
+            return best if is_proven else bound
+        if not (other.mode >= 0).any():
+            return bound
+        seen.append(other.mode >= 0)
+        before = seats.state()
+        seats.restore({})
+        _seat_fixed(seats, policy)
+        _seat_chosen(seats, other, policy, until)
+        least = float("inf")
+        if ((seats.slot >= 0) == seen[-1]).all():
+            least = improve(seats, whole, policy, until - time.monotonic())
+        # The bound of the slots' search is in idle slots; what the pairs are worth does not change.
+        reachable = _worth(seats, policy) + policy.idle * (
+            _terms(seats, policy).idle_slots - round(UNIT * least) if least < float("inf") else 0
+        )
+        if least == float("inf") or _worth(seats, policy) <= best:
+            seats.restore(before)
+        is_proven &= least < float("inf") and reachable <= _worth(seats, policy) + 1e-9
+    return bound
+
+
 def _try(seats: Seats, part: Part, policy: TimetablePolicy, seconds: float) -> None:
     """Seat a part anew, and take it back where nothing was won: CP-SAT may stop at something worse."""
-    before = {
-        int(p): (int(seats.mode[p]), int(seats.slot[p])) for p in np.flatnonzero(seats.slot >= 0)
-    }
+    before = seats.state()
     worth = _worth(seats, policy)
     idle = policy.idle * _terms(seats, policy).idle_slots
     improve(seats, part, policy, seconds)
@@ -188,10 +227,7 @@ def _try(seats: Seats, part: Part, policy: TimetablePolicy, seconds: float) -> N
         worth, now = worth + idle, now + policy.idle * _terms(seats, policy).idle_slots
     if now >= worth - 1e-9:
         return
-    for seated in np.flatnonzero(seats.slot >= 0):
-        seats.take(int(seated))
-    for p, (m, s) in before.items():
-        seats.put(p, m, s)
+    seats.restore(before)
 
 
 def _offset(grid: Grid, policy: TimetablePolicy) -> float:
