@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,12 +46,22 @@ def delegation(
     seconds: Annotated[
         float, typer.Option("--seconds", metavar="초", min=0.5, help="고르는 데 쓸 시간.")
     ] = 20.0,
+    criteria: Annotated[
+        Path | None,
+        typer.Option(
+            "--criteria",
+            metavar="파일",
+            help="평가표(엑셀, CSV): 기업ID와 기술성·시장성 같은 점수 열, 가중치 행.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """행사의 수요를 가장 잘 채우는 파견단을 고르고, 뽑힌 까닭과 빠진 까닭을 보입니다."""
     from service.planning import plan_delegation, read_event
 
     event = read_event(event_file)
+    if criteria is not None:
+        event = _with_criteria(event, criteria)
     seen = _seen(event)
     with bars() as progress, _desk(event, progress) as (event, desk):
         found = plan_delegation(event, desk, seconds, seen)
@@ -148,6 +159,21 @@ def _desk(event: Event, progress: Progress) -> Iterator[tuple[Event, "Desk | Non
         yield completed(event, workbench.store), workbench.desk()
     finally:
         workbench.close()
+
+
+def _with_criteria(event: Event, path: Path) -> Event:
+    """Add the points of a criteria sheet to the event's own, and say what could not be read."""
+    from data.criteria import read_criteria
+
+    sheet = read_criteria(path)
+    complaints = open_console(stderr=True)
+    for problem in sheet.problems:
+        complaints.print(paragraph(complaints, problem.sentence, "yellow"))
+    return replace(
+        event,
+        criteria={**event.criteria, **sheet.points},
+        criteria_weights={**event.criteria_weights, **sheet.weights},
+    )
 
 
 def _seen(event: Event) -> dict[str, int]:

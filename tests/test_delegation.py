@@ -176,3 +176,41 @@ def test_an_event_file_can_bring_its_own_scores_and_fields() -> None:
     assert scores_of_pairs(event) == {("N1", "C1"): 0.4, ("B2", "C2"): 0.6}
     assert fields_of_event(event)["C1"] == {"region": ("서울",)}
     assert _chosen(choose_delegation(event, scores_of_pairs(event))) == {"C2"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 9), st.integers(1, 5), st.integers(0, 6), st.integers(0, 3),
+    st.sampled_from([0.4, 0.5, 1.0]), st.integers(0, 10_000),
+)  # fmt: skip
+def test_every_choice_keeps_quota_and_balance_and_explains_everybody(
+    candidates: int, demands: int, quota: int, alternates: int, share: float, seed: int
+) -> None:
+    draw = random.Random(seed)
+    ids = [f"C{n}" for n in range(candidates)]
+    needs = [f"N{n}" for n in range(demands)]
+    form = {
+        "event_id": "e",
+        "quota": quota,
+        "alternates": alternates,
+        "demands": needs,
+        "candidates": ids,
+        "balance": [{"field": "region", "at_most_share": share}],
+    }
+    scores = {(n, c): round(draw.random(), 3) for n in needs for c in ids if draw.random() < 0.6}
+    fields = {c: {"region": (draw.choice(("서울", "부산")),)} for c in ids}
+
+    found = choose_delegation(Event.from_dict(form), scores, fields)
+    draw.shuffle(ids)
+    again = choose_delegation(Event.from_dict({**form, "candidates": ids}), scores, fields)
+
+    chosen = [c.company_id for c in found.chosen]
+    named = [*chosen, *(c.company_id for c in (*found.alternates, *found.left_out))]
+    assert sorted(named) == sorted(ids)
+    assert len(chosen) <= quota
+    most = max(1, int(share * quota))
+    for region in ("서울", "부산"):
+        assert sum(fields[c]["region"] == (region,) for c in chosen) <= most
+    assert all(len(item.why) > 5 for item in (*found.chosen, *found.alternates, *found.left_out))
+    assert found.greedy <= found.objective + 1e-9 <= found.bound + 1e-6
+    assert again.to_dict() == found.to_dict()
