@@ -48,7 +48,8 @@ def paper_kind(value: Mapping[str, Any]) -> PaperKind | None:
 def to_paper(kind: PaperKind, value: Mapping[str, Any]) -> Paper:
     """Check one line; raises InvalidRecord."""
     if kind == "event":
-        Event.from_dict(value)
+        if "/" in Event.from_dict(value).event_id:
+            _refuse("event_id", "빗금(/)을 쓸 수 없습니다.", value["event_id"])
         return Paper(kind, without_contacts(value))
     if kind == "outcome":
         outcome = Outcome.from_dict(value)

@@ -16,8 +16,8 @@ from service.api.access import MALFORMED, NOT_READY, answers
 from service.door import BodyLimit, Door, is_loopback
 from service.gate import RateLimiter, admit
 from service.observing import Observer
+from service.pages import event_pages, sign_in
 from service.pages import routes as pages
-from service.pages import sign_in
 from service.settings import Settings
 from service.workbench import Workbench
 
@@ -84,6 +84,7 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
         imports.router,
         health.router,
         sign_in.router,
+        event_pages.router,
         pages.router,
     ):
         app.include_router(router, dependencies=[Depends(admit)], responses=_GATE)

@@ -26,6 +26,13 @@ PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("POST", "/password"): _ALL,
     ("GET", "/"): _READERS,
     ("POST", "/"): _READERS,
+    ("GET", "/events"): _READERS,
+    ("POST", "/events"): _WRITERS,
+    ("GET", "/events/{event_id}"): _READERS,
+    ("POST", "/events/{event_id}/plans"): _WRITERS,
+    ("POST", "/events/{event_id}/release"): _WRITERS,
+    ("POST", "/events/{event_id}/requests/{request_id}"): _WRITERS,
+    ("POST", "/events/{event_id}/outcomes"): _WRITERS,
     ("GET", "/metrics"): frozenset({ADMINISTRATOR}),
     # A company asks for its own opportunities only; the route checks whose.
     ("POST", "/api/v1/matches"): _READERS,

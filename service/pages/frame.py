@@ -51,7 +51,7 @@ def notice_html(sentence: str) -> str:
 def _navigation(who: Principal) -> str:
     role = ROLE_LABELS.get(who.role, who.role)
     return (
-        '<nav><a href="/">찾기</a> <a href="/docs">API 문서</a> <a href="/password">비밀번호</a> '
+        '<nav><a href="/">찾기</a> <a href="/events">행사</a> <a href="/docs">API 문서</a> <a href="/password">비밀번호</a> '
         f"<span>{escape(who.name)} ({role})</span>"
         f'<form method="post" action="/sign-out">{csrf_field(who)}<button>나가기</button></form></nav>'
     )

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, insert, select, update
 
+from matcher.errors import InvalidRecord
 from matcher.events import Event
 from matcher.outcomes import Outcome
 from service.store.history import decide, read_decisions
@@ -145,6 +146,10 @@ def _write_events(connection: Connection, forms: Sequence[Form], actor: str) -> 
 def put_event(connection: Connection, form: Form, actor: str) -> Tally:
     """Add or replace an event; plans of an earlier form go."""
     event_id = Event.from_dict(form).event_id
+    if "/" in event_id:
+        raise InvalidRecord(
+            "행사 ID에는 빗금(/)을 쓸 수 없습니다.", field="event_id", value=event_id
+        )
     row = {
         "form": dict(form),
         "delegation": None,

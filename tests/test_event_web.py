@@ -1,0 +1,161 @@
+"""The pages of events, as a browser sends their forms: from an uploaded file to an outcome."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from evaluation.meeting_days import meeting_day
+from indexing.analyzer import Analyzer
+from indexing.snapshot import build_snapshot
+from service.app import create_app
+from service.settings import Settings
+from service.workbench import Workbench
+from tests.test_api import HOST, analyzer, bench, settings, store  # noqa: F401
+from tests.worlds import BigramEncoder, companies, needs
+
+HOSTILE = "<script>alert(1)</script>\"'&\u202e"
+DAY: dict[str, Any] = {
+    **meeting_day(3, 4, slots=4, tables=2, requests=9, seed=4),
+    "event_id": "2026 하노이",
+    "quota": 2,
+    "alternates": 1,
+}
+HERE = "/events/2026%20%ED%95%98%EB%85%B8%EC%9D%B4"
+
+
+@pytest.fixture
+def browser(bench: Workbench, settings: Settings, analyzer: Analyzer) -> Iterator[TestClient]:  # noqa: F811
+    build_snapshot(settings.home, companies(), needs(), BigramEncoder(), analyzer)
+    with TestClient(create_app(settings, bench), HOST) as client:
+        _sign_in(client, bench, "staff")
+        yield client
+
+
+def _sign_in(client: TestClient, bench: Workbench, role: str) -> None:  # noqa: F811
+    once = bench.store.accounts.add_user(f"김{role}", role)
+    bench.store.accounts.change_password(f"김{role}", once, "correct horse battery")
+    client.post("/sign-in", data={"name": f"김{role}", "password": "correct horse battery"})
+
+
+def _send(client: TestClient, path: str, **fields: str) -> Any:
+    csrf = re.search(r'name="csrf" value="([^"]+)"', client.get("/events").text)
+    assert csrf
+    return client.post(path, data={"csrf": csrf.group(1), **fields})
+
+
+def _upload(client: TestClient, form: object) -> Any:
+    csrf = re.search(r'name="csrf" value="([^"]+)"', client.get("/events").text)
+    assert csrf
+    data = form if isinstance(form, bytes) else json.dumps(form).encode()
+    return client.post("/events", data={"csrf": csrf.group(1)}, files={"file": ("e.json", data)})
+
+
+def test_an_event_goes_from_its_file_to_an_outcome(browser: TestClient) -> None:
+    uploaded = _upload(browser, {**DAY, "phone": "010-1234-5678"})
+    chosen = _send(browser, f"{HERE}/plans", plan="delegation")
+    made = _send(browser, f"{HERE}/plans", plan="timetable")
+    early = _send(browser, f"{HERE}/release", stage="provisional")
+    shown = _send(browser, f"{HERE}/release", stage="provisional", until="2099-01-01T09:00")
+    kept = _send(browser, f"{HERE}/plans", plan="keep")
+    written = _send(
+        browser,
+        f"{HERE}/outcomes",
+        company_id="C0000",
+        stage="mou",
+        happened_on="2026-07-08",
+        amount="1,000",
+        currency="USD",
+        krw_per_usd="1,400",
+        note="010-1234-5678",
+    )
+    wrong = _send(
+        browser,
+        f"{HERE}/outcomes",
+        company_id="C0000",
+        stage="mou",
+        happened_on="2026-07-08",
+        amount="x",
+    )
+    listed = browser.get("/events").text
+
+    assert uploaded.status_code == chosen.status_code == made.status_code == 200
+    assert "파견단 2개사" in chosen.text
+    assert "예비 1" in chosen.text
+    assert "1판 초안" in made.text
+    assert made.text.count("<strong>") == len(re.findall(r"<strong>B\d+", made.text)) > 0
+    assert (early.status_code, shown.status_code) == (400, 200)
+    assert "기한을 적으십시오" in early.text
+    assert "1판 임시" in shown.text
+    assert "2판 초안" in kept.text
+    assert "MOU 1개사 1건, 0.1만 달러" in written.text
+    assert wrong.status_code == 422
+    assert "숫자여야 합니다" in wrong.text
+    assert "2026 하노이" in listed
+    assert "010-1234" not in listed + written.text
+
+
+def test_a_request_is_answered_on_the_page(browser: TestClient, bench: Workbench) -> None:  # noqa: F811
+    _upload(browser, DAY)
+    _send(browser, f"{HERE}/plans", plan="timetable")
+    _send(browser, f"{HERE}/release", stage="provisional", until="2099-01-01T09:00")
+    first = bench.store.events.get(DAY["event_id"]).timetable
+    assert first is not None
+    pair = {k: first["meetings"][0][k] for k in ("buyer_id", "company_id")}
+    from matcher.requests import ChangeRequest
+
+    for _ in range(2):
+        wish = ChangeRequest("cancel", pair["buyer_id"], **pair)
+        bench.store.releases.ask(DAY["event_id"], wish, "t")
+
+    declined = _send(browser, f"{HERE}/requests/1", accept="0")
+    granted = _send(browser, f"{HERE}/requests/2", accept="1")
+    twice = _send(browser, f"{HERE}/requests/2", accept="1")
+
+    assert "사양" in declined.text
+    assert "2판 초안" in granted.text
+    assert twice.status_code == 400
+
+
+def test_hostile_text_stays_text(browser: TestClient) -> None:
+    buyers = [{**b, "name": HOSTILE} for b in DAY["buyers"]]
+    uploaded = _upload(browser, {**DAY, "event_id": HOSTILE.replace("/", ""), "buyers": buyers})
+    listed = browser.get("/events").text
+
+    for page in (uploaded.text, listed):
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[1]", b"\xff\xfe", b"{", b'{"event_id": "a/b"}', b'{"quota": 1}']
+)
+def test_a_file_that_is_no_event_is_refused_with_a_sentence(
+    browser: TestClient, data: bytes
+) -> None:
+    refused = _upload(browser, data)
+
+    assert refused.status_code in (400, 422)
+    assert 'class="notice"' in refused.text
+
+
+def test_a_form_of_another_site_changes_nothing(browser: TestClient) -> None:
+    refused = browser.post("/events", files={"file": ("e.json", json.dumps(DAY).encode())})
+
+    assert refused.status_code == 403
+    assert "2026 하노이" not in browser.get("/events").text
+
+
+def test_an_evaluator_reads_and_has_no_buttons(browser: TestClient, bench: Workbench) -> None:  # noqa: F811
+    _upload(browser, DAY)
+    browser.cookies.clear()
+    _sign_in(browser, bench, "evaluator")
+
+    page = browser.get(HERE).text
+
+    assert "2026 하노이" in page
+    assert "상담표 짜기" not in page
+    assert "성과 적기" not in page
