@@ -10,7 +10,7 @@ from typing import Any, Literal
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
 from matcher.errors import InvalidRecord
-from matcher.events import Event
+from matcher.events import LONGEST_ID, Event
 from matcher.outcomes import Outcome
 from matcher.records import Company
 
@@ -24,6 +24,7 @@ _FIELDS: Mapping[PaperKind, frozenset[str]] = {
     "plan": frozenset(("event_id", "plan", "content")),
     "event": frozenset(("event_id",)),
 }
+_IDS = frozenset(("event_id", "company_id", "need_id", "buyer_id", "into_id"))
 _RECORD_FIELDS = frozenset(("title", "description", "offerings", "name_ko", "name_en"))
 
 
@@ -47,9 +48,9 @@ def paper_kind(value: Mapping[str, Any]) -> PaperKind | None:
 
 def to_paper(kind: PaperKind, value: Mapping[str, Any]) -> Paper:
     """Check one line; raises InvalidRecord."""
+    _check_ids(value)
     if kind == "event":
-        if "/" in Event.from_dict(value).event_id:
-            _refuse("event_id", "빗금(/)을 쓸 수 없습니다.", value["event_id"])
+        Event.from_dict(value)
         return Paper(kind, without_contacts(value))
     if kind == "outcome":
         outcome = Outcome.from_dict(value)
@@ -70,6 +71,14 @@ def to_paper(kind: PaperKind, value: Mapping[str, Any]) -> Paper:
     if value["plan"] not in PLANS:
         _refuse("plan", f"{', '.join(PLANS)} 가운데 하나여야 합니다.", value["plan"])
     return Paper(kind, {k: value[k] for k in _FIELDS[kind]})
+
+
+def _check_ids(value: Mapping[str, Any]) -> None:
+    for name in _IDS & value.keys():
+        if len(str(value[name])) > LONGEST_ID:
+            _refuse(name, f"ID는 {LONGEST_ID}자를 넘을 수 없습니다.", str(value[name])[:40])
+    if "/" in str(value.get("event_id", "")):
+        _refuse("event_id", "빗금(/)을 쓸 수 없습니다.", value["event_id"])
 
 
 def _company(form: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from service.store import (
     Source,
     Store,
     Tally,
+    check_form,
     check_storable,
 )
 
@@ -94,14 +95,19 @@ def read_all(
         companies, refused_companies = _sorted_out(intake.companies, names)
         needs, refused_needs = _sorted_out(intake.needs, names)
         buyers, refused_buyers = _sorted_out(intake.buyers, names)
-        problems = (*intake.problems, *refused_companies, *refused_needs, *refused_buyers)
+        papers, refused_papers = _papers_that_last(intake.papers, names)
+        problems = (
+            *intake.problems,
+            *refused_papers,
+            *refused_companies,
+            *refused_needs,
+            *refused_buyers,
+        )
         places = cast("Mapping[tuple[RecordKind, str], Place]", intake.places)
         people = cast(
             "Mapping[tuple[RecordKind, str], tuple[Mapping[str, str], ...]]", intake.people
         )
-        return Received(
-            names, companies, needs, problems, (), places, people, buyers, intake.papers
-        )
+        return Received(names, companies, needs, problems, (), places, people, buyers, papers)
     alone = [(path, read_all([path], kind, progress)) for path in paths]
     readable = [path for path, received in alone if not received.unreadable]
     rest = read_all(readable, kind, progress) if readable else Received((), (), (), (), ())
@@ -132,6 +138,27 @@ def _sorted_out(
             problems.append(Problem("error", file, None, None, column, shown, what, todo))
         else:
             good.append(record)
+    return tuple(good), problems
+
+
+def _papers_that_last(
+    papers: Sequence["Paper"], files: Sequence[str]
+) -> tuple[tuple["Paper", ...], list["Problem"]]:
+    """Part the papers that a database can keep from those that none can."""
+    from data.intake import Problem
+
+    good: list[Paper] = []
+    problems: list[Problem] = []
+    for paper in papers:
+        try:
+            check_form(paper.form)
+        except InvalidRecord as error:
+            what = f"{error.sentence} 이 줄은 넣지 않았습니다."
+            todo = "값을 고쳐 다시 올려 주세요."
+            file = ", ".join(files)
+            problems.append(Problem("error", file, None, None, paper.kind, None, what, todo))
+        else:
+            good.append(paper)
     return tuple(good), problems
 
 

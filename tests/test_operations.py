@@ -90,6 +90,9 @@ def test_wrong_papers_are_reported_with_their_line_and_the_others_go_in(
         {"event_id": "hanoi", "plan": "menu", "content": {}},
         {"event_id": "hanoi", "plan": "timetable", "content": []},
         {"company_id": "C-1", "into_id": " ", "form": {}},
+        {"event_id": "a/b"},
+        {"event_id": "e" * 201},
+        {"need_id": "N-1", "company_id": "C-1", "verdict": "veto", "note": "\x00"},
         {"event_id": "hanoi", "phone": "010-1234-5678", "kind": "mission"},
         {
             "event_id": "hanoi",
@@ -104,7 +107,7 @@ def test_wrong_papers_are_reported_with_their_line_and_the_others_go_in(
     received = read_all([file])
     report = store_all(other, received, "tester")
 
-    assert [problem.row for problem in received.problems] == [1, 2, 3, 4, 5, 6]
+    assert [problem.row for problem in received.problems] == [*range(1, 9), None]
     assert report.papers.added == 2
     assert other.events.get("hanoi").form == {"event_id": "hanoi", "kind": "mission"}
     assert [item.note for _, item in other.events.outcomes()] == ["김 부장 [연락처]"]

@@ -5,7 +5,7 @@ from service.store.contacts import Contact, Contacts, Seal
 from service.store.events import Events, StoredEvent
 from service.store.papers import Papers
 from service.store.releases import Releases, StoredRequest, Version
-from service.store.rows import check_storable
+from service.store.rows import check_form, check_storable
 from service.store.store import Store
 from service.store.values import (
     LABELS,
@@ -52,6 +52,7 @@ __all__ = [
     "Tally",
     "User",
     "Version",
+    "check_form",
     "check_storable",
     "provenance",
 ]

@@ -16,7 +16,7 @@ from matcher.errors import InvalidRecord
 from matcher.events import Event
 from matcher.outcomes import Outcome
 from service.store.history import decide, read_decisions
-from service.store.rows import check_form, plain
+from service.store.rows import LONGEST_ID, check_form, plain
 from service.store.tables import EventRow, MergeRow, OutcomeRow
 from service.store.values import Tally
 from service.store.writing import renew_revision
@@ -94,7 +94,13 @@ def read_papers(connection: Connection) -> Papers:
 
 def write_papers(connection: Connection, papers: Papers, actor: str) -> Tally:
     """Put all but merges into the store; what is there already is left as it is. The caller stands in line."""
-    for form in (*papers.events, *papers.plans, *papers.outcomes, *papers.merges):
+    for form in (
+        *papers.events,
+        *papers.plans,
+        *papers.outcomes,
+        *papers.merges,
+        *papers.decisions,
+    ):
         check_form(form)
     return add_up(
         [
@@ -146,10 +152,9 @@ def _write_events(connection: Connection, forms: Sequence[Form], actor: str) -> 
 def put_event(connection: Connection, form: Form, actor: str) -> Tally:
     """Add or replace an event; plans of an earlier form go."""
     event_id = Event.from_dict(form).event_id
-    if "/" in event_id:
-        raise InvalidRecord(
-            "행사 ID에는 빗금(/)을 쓸 수 없습니다.", field="event_id", value=event_id
-        )
+    if "/" in event_id or len(event_id) > LONGEST_ID:
+        what = f"행사 ID는 빗금(/) 없이 {LONGEST_ID}자까지입니다."
+        raise InvalidRecord(what, field="event_id", value=event_id[:40])
     row = {
         "form": dict(form),
         "delegation": None,
