@@ -5,19 +5,16 @@ place of the wrong value (`pairs[3].score`). Ids in it need not be in any store.
 """
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from matcher.errors import InvalidRecord
+from matcher.json_places import Place, refuse
 from matcher.vocabulary import language_code
 
 Preference = Literal["must", "want", "veto"]
-LARGEST = 1_000_000
-"""No count in an event is larger."""
 LONGEST_ID = 200
 PREFERENCES = ("must", "want", "veto", None)
 _PARTICIPANT = {"buyer_id", "company_id", "min_meetings", "max_meetings"}
@@ -173,7 +170,7 @@ class Event:
     @classmethod
     def from_dict(cls, value: object) -> Self:
         """Build from the event file; raises InvalidRecord."""
-        root = _Place("", value)
+        root = Place("", value)
         zone = _zone(root)
         slots = tuple(
             sorted((_slot(item, zone) for item in root.objects("slots")), key=lambda s: s.start)
@@ -237,92 +234,16 @@ class Event:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A JSON object and where it stands; every reader raises InvalidRecord with the place."""
-
-    name: str
-    object: object
-
-    @property
-    def value(self) -> Mapping[str, Any]:
-        if not isinstance(self.object, Mapping):
-            _refuse(self.name or "event", self.object, "객체(JSON object)여야 합니다.")
-        return self.object
-
-    def _at(self, key: str) -> str:
-        return f"{self.name}.{key}" if self.name else key
-
-    def text(self, key: str, default: str | None = None) -> str:
-        found = self.value.get(key)
-        if found is None or found == "":
-            if default is None:
-                _refuse(self._at(key), found, "비었습니다. 값을 적으십시오.")
-            return default
-        if not isinstance(found, str | int) or isinstance(found, bool):
-            _refuse(self._at(key), found, "글자여야 합니다.")
-        return str(found).strip()
-
-    def whole(self, key: str, default: int | None, *, least: int) -> int | None:
-        found = self.value.get(key)
-        if found is None:
-            return default
-        if isinstance(found, bool) or not isinstance(found, int | float) or found % 1 != 0:
-            _refuse(self._at(key), found, "정수여야 합니다.")
-        if found > LARGEST:
-            _refuse(self._at(key), found, f"{LARGEST:,} 이하여야 합니다.")
-        if found < least:
-            _refuse(self._at(key), found, f"{least} 이상이어야 합니다.")
-        return int(found)
-
-    def number(self, key: str, default: float | None = None) -> float:
-        found = self.value.get(key, default)
-        if (
-            isinstance(found, bool)
-            or not isinstance(found, int | float)
-            or not math.isfinite(found)
-        ):
-            _refuse(self._at(key), found, "유한한 숫자여야 합니다.")
-        return float(found)
-
-    def items(self, key: str) -> list["_Place"]:
-        found = self.value.get(key)
-        if found is None:
-            return []
-        if not isinstance(found, list | tuple):
-            _refuse(self._at(key), found, "목록이어야 합니다.")
-        return [_Place(f"{self._at(key)}[{n}]", item) for n, item in enumerate(found)]
-
-    def objects(self, key: str) -> list["_Place"]:
-        places = self.items(key)
-        for place in places:
-            _ = place.value
-        return places
-
-    def texts(self, key: str) -> list[str]:
-        found = []
-        for place in self.items(key):
-            if not isinstance(place.object, str | int) or isinstance(place.object, bool):
-                _refuse(place.name, place.object, "글자여야 합니다.")
-            found.append(str(place.object).strip())
-        return found
-
-
-def _refuse(place: str, value: object, sentence: str) -> NoReturn:
-    shown = "" if value is None else f" (지금 값: {str(value)[:60]})"
-    raise InvalidRecord(f"행사 파일의 {place}: {sentence}{shown}", field=place, value=value)
-
-
-def _zone(root: _Place) -> str:
+def _zone(root: Place) -> str:
     zone = root.text("timezone", "Asia/Seoul")
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        _refuse("timezone", zone, "Asia/Seoul 같은 실제 시간대 이름이어야 합니다.")
+        refuse("timezone", zone, "Asia/Seoul 같은 실제 시간대 이름이어야 합니다.")
     return zone
 
 
-def _slot(item: _Place, zone: str) -> Slot:
+def _slot(item: Place, zone: str) -> Slot:
     try:
         start = datetime.fromisoformat(item.text("start"))
         if start.tzinfo is None:
@@ -330,7 +251,7 @@ def _slot(item: _Place, zone: str) -> Slot:
         if not 2000 <= start.year <= 2200:
             raise ValueError(start)
     except ValueError:
-        _refuse(
+        refuse(
             f"{item.name}.start",
             item.value.get("start"),
             "2026-07-08T09:00:00+07:00 같은 때여야 합니다.",
@@ -339,36 +260,36 @@ def _slot(item: _Place, zone: str) -> Slot:
     return Slot(item.text("slot_id"), start, minutes)
 
 
-def _share(root: _Place, key: str) -> float | None:
+def _share(root: Place, key: str) -> float | None:
     if root.value.get(key) is None:
         return None
     share = root.number(key)
     if not 0 <= share < 1:
-        _refuse(key, share, "0 이상 1 미만이어야 합니다.")
+        refuse(key, share, "0 이상 1 미만이어야 합니다.")
     return share
 
 
-def _break(item: _Place, known: set[str]) -> Break:
+def _break(item: Place, known: set[str]) -> Break:
     slots = frozenset(item.texts("slots"))
     for slot_id in sorted(slots - known):
-        _refuse(f"{item.name}.slots", slot_id, "slots에 없는 시간입니다.")
+        refuse(f"{item.name}.slots", slot_id, "slots에 없는 시간입니다.")
     free = item.whole("free", 1, least=1) or 1
     if free > len(slots):
-        _refuse(f"{item.name}.free", free, f"적은 시간 {len(slots)}개보다 많습니다.")
+        refuse(f"{item.name}.free", free, f"적은 시간 {len(slots)}개보다 많습니다.")
     return Break(slots, free)
 
 
-def _room(item: _Place) -> Room:
+def _room(item: Place) -> Room:
     tables = []
     for place in item.items("tables"):
         number = place.object
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            _refuse(place.name, number, "1부터 세는 상담석 번호여야 합니다.")
+            refuse(place.name, number, "1부터 세는 상담석 번호여야 합니다.")
         tables.append(number)
     return Room(item.text("room_id"), tuple(sorted(set(tables))))
 
 
-def _tables(root: _Place, rooms: Sequence[Room]) -> int | None:
+def _tables(root: Place, rooms: Sequence[Room]) -> int | None:
     """Return how many tables there are; where rooms are named, each table stands in one of them."""
     told = root.whole("tables", None, least=0)
     if not rooms:
@@ -376,21 +297,21 @@ def _tables(root: _Place, rooms: Sequence[Room]) -> int | None:
     _unique("rooms", [room.room_id for room in rooms])
     numbers = sorted(table for room in rooms for table in room.tables)
     if numbers != list(range(1, len(numbers) + 1)) or told not in (None, len(numbers)):
-        _refuse("rooms", numbers, "상담석 1번부터 끝번까지가 저마다 한 방에 있어야 합니다.")
+        refuse("rooms", numbers, "상담석 1번부터 끝번까지가 저마다 한 방에 있어야 합니다.")
     return len(numbers)
 
 
 def _apart(slots: Sequence[Slot]) -> None:
     for one, other in itertools.pairwise(slots):
         if (other.start - one.start).total_seconds() < one.meeting_minutes * 60:
-            _refuse("slots", None, f"시간 {one.slot_id}와(과) {other.slot_id}이(가) 서로 겹칩니다.")
+            refuse("slots", None, f"시간 {one.slot_id}와(과) {other.slot_id}이(가) 서로 겹칩니다.")
 
 
-def _participant(item: _Place, key: str, known: set[str]) -> Participant:
+def _participant(item: Place, key: str, known: set[str]) -> Participant:
     least = item.whole("min_meetings", 0, least=0) or 0
     most = item.whole("max_meetings", None, least=0)
     if most is not None and most < least:
-        _refuse(f"{item.name}.max_meetings", most, f"min_meetings({least})보다 작습니다.")
+        refuse(f"{item.name}.max_meetings", most, f"min_meetings({least})보다 작습니다.")
     return Participant(
         id=item.text(key),
         languages=_languages(item),
@@ -406,99 +327,99 @@ def _participant(item: _Place, key: str, known: set[str]) -> Participant:
     )
 
 
-def _languages(item: _Place) -> frozenset[str]:
+def _languages(item: Place) -> frozenset[str]:
     return frozenset(language_code(text) or text for text in item.texts("languages") if text)
 
 
-def _available(item: _Place, known: set[str]) -> frozenset[str] | None:
+def _available(item: Place, known: set[str]) -> frozenset[str] | None:
     if item.value.get("available_slots") is None:
         return None
     slots = item.texts("available_slots")
     for slot_id in slots:
         if slot_id not in known:
-            _refuse(f"{item.name}.available_slots", slot_id, "slots에 없는 시간입니다.")
+            refuse(f"{item.name}.available_slots", slot_id, "slots에 없는 시간입니다.")
     return frozenset(slots)
 
 
-def _pair(item: _Place, ids: tuple[set[str], set[str]]) -> Pair:
+def _pair(item: Place, ids: tuple[set[str], set[str]]) -> Pair:
     buyer_id, company_id = _both(item, ids)
     preference = item.value.get("preference")
     if preference not in PREFERENCES:
-        _refuse(f"{item.name}.preference", preference, "must, want, veto 가운데 하나여야 합니다.")
+        refuse(f"{item.name}.preference", preference, "must, want, veto 가운데 하나여야 합니다.")
     score = item.number("score", 0.0 if preference in ("must", "veto") else None)
     if score < 0:
-        _refuse(f"{item.name}.score", score, "0 이상이어야 합니다.")
+        refuse(f"{item.name}.score", score, "0 이상이어야 합니다.")
     return Pair(buyer_id, company_id, score, preference)
 
 
-def _both(item: _Place, ids: tuple[set[str], set[str]]) -> tuple[str, str]:
+def _both(item: Place, ids: tuple[set[str], set[str]]) -> tuple[str, str]:
     buyer_id, company_id = item.text("buyer_id"), item.text("company_id")
     for key, id, known, listed in (
         ("buyer_id", buyer_id, ids[0], "buyers"),
         ("company_id", company_id, ids[1], "companies"),
     ):
         if id not in known:
-            _refuse(f"{item.name}.{key}", id, f"{listed}에 없는 ID입니다.")
+            refuse(f"{item.name}.{key}", id, f"{listed}에 없는 ID입니다.")
     return buyer_id, company_id
 
 
 def _fixed(
-    item: _Place, ids: tuple[set[str], set[str]], slots: set[str], interpreters: set[str]
+    item: Place, ids: tuple[set[str], set[str]], slots: set[str], interpreters: set[str]
 ) -> Meeting:
     buyer_id, company_id = _both(item, ids)
     slot_id = item.text("slot_id")
     interpreter_id = item.text("interpreter_id", "") or None
     if slot_id not in slots:
-        _refuse(f"{item.name}.slot_id", slot_id, "slots에 없는 시간입니다.")
+        refuse(f"{item.name}.slot_id", slot_id, "slots에 없는 시간입니다.")
     if interpreter_id is not None and interpreter_id not in interpreters:
-        _refuse(f"{item.name}.interpreter_id", interpreter_id, "interpreters에 없는 ID입니다.")
+        refuse(f"{item.name}.interpreter_id", interpreter_id, "interpreters에 없는 ID입니다.")
     return Meeting(
         buyer_id, company_id, slot_id, item.whole("table", None, least=1), interpreter_id
     )
 
 
-def _demands(root: _Place) -> tuple[Demand, ...]:
+def _demands(root: Place) -> tuple[Demand, ...]:
     found = []
     for item in root.items("demands"):
         if isinstance(item.object, Mapping):
             weight = item.number("weight", 1.0)
             if weight < 0:
-                _refuse(f"{item.name}.weight", weight, "0 이상이어야 합니다.")
+                refuse(f"{item.name}.weight", weight, "0 이상이어야 합니다.")
             found.append(Demand(item.text("need_id"), weight))
         elif isinstance(item.object, str):
             found.append(Demand(item.object.strip()))
         else:
-            _refuse(item.name, item.object, "수요 ID이거나 {need_id, weight}여야 합니다.")
+            refuse(item.name, item.object, "수요 ID이거나 {need_id, weight}여야 합니다.")
     _unique("demands", [demand.need_id for demand in found])
     return tuple(found)
 
 
-def _points(item: _Place, name: str) -> float:
+def _points(item: Place, name: str) -> float:
     points = item.number(name)
     if not 0 <= points <= 100:
-        _refuse(f"{item.name}.{name}", points, "0부터 100까지의 점수여야 합니다.")
+        refuse(f"{item.name}.{name}", points, "0부터 100까지의 점수여야 합니다.")
     return points
 
 
-def _weights(root: _Place) -> Mapping[str, float]:
+def _weights(root: Place) -> Mapping[str, float]:
     found = root.value.get("criteria_weights")
     if found is None:
         return {}
-    place = _Place("criteria_weights", found)
+    place = Place("criteria_weights", found)
     weights = {str(name): place.number(name) for name in place.value}
     if any(weight < 0 for weight in weights.values()) or not sum(weights.values()):
-        _refuse(place.name, None, "0 이상이고 합이 0보다 커야 합니다.")
+        refuse(place.name, None, "0 이상이고 합이 0보다 커야 합니다.")
     return weights
 
 
-def _balance(item: _Place) -> BalanceRule:
+def _balance(item: Place) -> BalanceRule:
     share = item.number("at_most_share")
     if not 0 < share <= 1:
-        _refuse(f"{item.name}.at_most_share", share, "0보다 크고 1 이하여야 합니다.")
+        refuse(f"{item.name}.at_most_share", share, "0보다 크고 1 이하여야 합니다.")
     return BalanceRule(item.text("field"), share)
 
 
-def _excluded(item: _Place) -> Excluded:
+def _excluded(item: Place) -> Excluded:
     if isinstance(item.object, str):
         return Excluded(item.object.strip(), "담당자가 뺐습니다.")
     return Excluded(item.text("company_id"), item.text("why", "담당자가 뺐습니다."))
@@ -508,7 +429,7 @@ def _unique(name: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()
     for id in ids:
         if len(id) > LONGEST_ID:
-            _refuse(name, id, f"ID는 {LONGEST_ID}자를 넘을 수 없습니다.")
+            refuse(name, id, f"ID는 {LONGEST_ID}자를 넘을 수 없습니다.")
         if id in seen:
-            _refuse(name, id, "같은 ID가 두 번 나옵니다.")
+            refuse(name, id, "같은 ID가 두 번 나옵니다.")
         seen.add(id)
