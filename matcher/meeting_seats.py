@@ -28,13 +28,17 @@ class Seats:
         self.by_buyer = np.zeros(len(grid.buyers.people), dtype=np.int64)
         self.by_company = np.zeros(len(grid.companies.people), dtype=np.int64)
         self.sizes = grid.sizes
+        self.room = grid.rooms.of_buyer[grid.buyer]
+        self.tables = grid.rooms.tables[self.room]
+        self.has_breaks = len(grid.rooms.most) > 0
+        self.has_walks = bool(grid.rooms.near.any())
 
     def put(self, p: int, m: int, s: int) -> None:
         """Seat a pair."""
         b, c, g = self.grid.buyer[p], self.grid.company[p], self.grid.mode_group[m]
         self.slot[p], self.mode[p] = s, m
         self.at_buyer[b, s] = self.at_company[c, s] = p
-        self.held[self.grid.rooms.of_buyer[b], s] += 1
+        self.held[self.room[p], s] += 1
         self.by_buyer[b] += 1
         self.by_company[c] += 1
         if g >= 0:
@@ -45,7 +49,7 @@ class Seats:
         b, c, s = self.grid.buyer[p], self.grid.company[p], self.slot[p]
         g = self.grid.mode_group[self.mode[p]]
         self.at_buyer[b, s] = self.at_company[c, s] = -1
-        self.held[self.grid.rooms.of_buyer[b], s] -= 1
+        self.held[self.room[p], s] -= 1
         self.by_buyer[b] -= 1
         self.by_company[c] -= 1
         if g >= 0:
@@ -74,8 +78,7 @@ class Seats:
 
     def full_slots(self, p: int) -> Flags:
         """Slots in which no table is free in the room of the pair's buyer."""
-        room = self.grid.rooms.of_buyer[self.grid.buyer[p]]
-        return np.asarray(self.held[room] >= self.grid.rooms.tables[room])
+        return np.asarray(self.held[self.room[p]] >= self.tables[p])
 
     def resting_slots(self, p: int) -> Flags:
         """Slots in which a meeting would cost either side a break or the time to change rooms."""
@@ -85,7 +88,7 @@ class Seats:
             for at in (self.at_buyer[b], self.at_company[c]):
                 if (at[window] >= 0).sum() >= most:
                     closed |= window
-        if rooms.near.any():
+        if self.has_walks:
             theirs = self.at_company[c]
             elsewhere = theirs >= 0
             elsewhere[elsewhere] = (
@@ -96,12 +99,14 @@ class Seats:
 
     def is_sound(self, p: int) -> bool:
         """Whether breaks and changes of rooms of a seated pair's two sides are kept."""
+        if not (self.has_breaks or self.has_walks):
+            return True
         rooms, b, c = self.grid.rooms, self.grid.buyer[p], self.grid.company[p]
         for window, most in zip(rooms.windows, rooms.most, strict=True):
             for at in (self.at_buyer[b], self.at_company[c]):
                 if (at[window] >= 0).sum() > most:
                     return False
-        if rooms.near.any():
+        if self.has_walks:
             (held,) = np.nonzero(self.at_company[c] >= 0)
             where = rooms.of_buyer[self.grid.buyer[self.at_company[c, held]]]
             return not (rooms.near[np.ix_(held, held)] & (where[:, None] != where)).any()
@@ -122,7 +127,8 @@ class Seats:
             return False
         for m in modes:
             free = self.open_slots(m) & (self.at_buyer[b] < 0) & (self.at_company[c] < 0) & within
-            free &= ~self.resting_slots(p)
+            if self.has_breaks or self.has_walks:
+                free &= ~self.resting_slots(p)
             places = np.flatnonzero(free)
             if len(places):
                 self.put(p, m, int(places[np.argmin(self._crowding(c, places))]))
@@ -178,7 +184,8 @@ class Seats:
         for p, m, s in after:
             g = self.grid.mode_group[m]
             room = g < 0 or self.busy[g, s] < self.sizes[g, s]
-            if not (self.grid.allowed[m, s] and room) or self.full_slots(p)[s]:
+            is_full = self.held[self.room[p], s] >= self.tables[p]
+            if is_full or not (self.grid.allowed[m, s] and room):
                 break
             self.put(p, m, s)
             done.append(p)
