@@ -6,7 +6,7 @@ import zipfile
 from matcher.errors import GreenMatchError, InvalidRequest
 from matcher.timetable import Timetable
 from service.event_files import to_calendars, to_csv, to_workbook
-from service.event_pages import to_pages
+from service.event_print import to_pages
 from service.planning import briefings_of, completed, needs_matcher
 from service.workbench import Workbench
 

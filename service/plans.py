@@ -129,7 +129,7 @@ def timetable(
 
         write_csv(event, found, csv)
     if pdf is not None:
-        from service.event_pages import write_pages
+        from service.event_print import write_pages
 
         write_pages(event, found, pdf, briefings)
     if ics is not None:

@@ -17,7 +17,7 @@ from matcher.records import Need
 from matcher.scheduling import schedule
 from matcher.timetable import Timetable
 from service.event_files import to_csv
-from service.event_pages import to_pages, write_pages
+from service.event_print import to_pages, write_pages
 from service.planning import briefings_of, completed, plan_timetable
 from service.settings import Settings
 from service.workbench import Workbench
