@@ -172,9 +172,9 @@ class Matchmaker:
         return self._companies_for(need, need.text, 0, Scope(None, k, date.today()))
 
     def prospects(
-        self, need: Need, k: int, today: date | None = None
+        self, need: Need, k: int, today: date | None = None, part: PartSpan | None = None
     ) -> tuple[dict[str, float], dict[str, str]]:
-        """Return how useful each company would be to a need (0..1), and why others may not take part.
+        """Return how useful each company would be to a need, or to one part of it (0..1), and why not.
 
         The probability where the model has one, else the score; companies beyond the best `k` (at
         least) are in neither.
@@ -182,7 +182,8 @@ class Matchmaker:
         day = today or date.today()
         useful: dict[str, float] = {}
         refused: dict[str, str] = {}
-        for item in self._companies_for(need, need.text, 0, Scope(None, k, day)):
+        text, start = (part.part.text, part.start) if part else (need.text, 0)
+        for item in self._companies_for(need, text, start, Scope(None, k, day)):
             broken = self._broken(item, day, "match")
             if broken is not None:
                 refused[item.company.company_id] = broken.label

@@ -8,6 +8,7 @@ from typing import Any
 
 from matcher.briefing import Briefing, brief
 from matcher.delegation import (
+    Chosen,
     Delegation,
     Fields,
     Scores,
@@ -16,7 +17,8 @@ from matcher.delegation import (
     scores_of_pairs,
 )
 from matcher.errors import InvalidRequest, UnreadableFile
-from matcher.events import Event, Meeting, Pair, Participant
+from matcher.events import Demand, Event, Meeting, Pair, Participant
+from matcher.parts import PartSpan, split_parts
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Buyer, Company, Need
@@ -154,16 +156,55 @@ def plan_delegation(
     scores: dict[tuple[str, str], float] = {}
     refusals: dict[str, list[str]] = {}
     candidates = _candidates(event, desk)
-    for need_id in demands:
-        useful, refused = desk.matchmaker.prospects(desk.need(need_id), _depth(event))
-        scores |= {(need_id, c): value for c, value in useful.items() if c in candidates}
+    parts = _parts(event, desk)
+    for demand_id, (need_id, part, _) in parts.items():
+        useful, refused = desk.matchmaker.prospects(desk.need(need_id), _depth(event), part=part)
+        scores |= {(demand_id, c): value for c, value in useful.items() if c in candidates}
         for company_id, why in refused.items():
             refusals.setdefault(company_id, []).append(why)
     fitting = {company_id for _, company_id in scores}
     unfit = {c: why[0] for c, why in refusals.items() if c in candidates and c not in fitting}
-    whole = replace(event, candidates=tuple(sorted(candidates)))
+    whole = replace(
+        event,
+        candidates=tuple(sorted(candidates)),
+        demands=tuple(Demand(id, weight) for id, (_, _, weight) in parts.items()),
+    )
     delegation = _choose(whole, scores, _fields(event, desk), seconds, unfit, seen)
+    delegation = _by_need(delegation, {id: need_id for id, (need_id, _, _) in parts.items()})
     return replace(delegation, provenance={**delegation.provenance, **_origin(desk)})
+
+
+def _parts(event: Event, desk: Desk) -> dict[str, tuple[str, PartSpan | None, float]]:
+    """Return each demand, a compound one part by part: its need, the part, and its share of the weight."""
+    found: dict[str, tuple[str, PartSpan | None, float]] = {}
+    for demand in event.demands:
+        parts = split_parts(desk.need(demand.need_id))
+        if not parts:
+            found[demand.need_id] = (demand.need_id, None, demand.weight)
+        for part in parts:
+            share = demand.weight / len(parts)
+            found[part.part.part_id] = (demand.need_id, part, share)
+    return found
+
+
+def _by_need(delegation: Delegation, need_of: Mapping[str, str]) -> Delegation:
+    """Return the delegation with coverage and `covers` by need; sentences go on naming the parts."""
+    shares: dict[str, list[float]] = {}
+    for demand_id, share in delegation.coverage.items():
+        shares.setdefault(need_of[demand_id], []).append(share)
+
+    def told(items: Iterable[Chosen]) -> tuple[Chosen, ...]:
+        return tuple(
+            replace(item, covers=tuple(dict.fromkeys(need_of[d] for d in item.covers)))
+            for item in items
+        )
+
+    return replace(
+        delegation,
+        chosen=told(delegation.chosen),
+        alternates=told(delegation.alternates),
+        coverage={need_id: sum(own) / len(own) for need_id, own in shares.items()},
+    )
 
 
 def _choose(

@@ -283,3 +283,18 @@ def test_reports_over_the_interface(browser: TestClient) -> None:
     assert waiting[0]["last"]["company_id"] == "C-1"
     assert (chances["year"], chances["companies"], chances["gini"]) == (2019, [], 0.0)
     assert browser.get("/api/v1/funnel?by=moon").status_code == 422
+
+
+def test_a_compound_demand_is_covered_part_by_part(browser: TestClient) -> None:
+    text = "다음을 찾습니다.\n1) 강물을 마실 물로 바꾸는 정수 처리 설비\n2) 에너지 절감형 LED 가로등 도로 조명"
+    browser.put("/api/v1/needs/N-9", json={"title": "마을 개선", "description": text})
+    browser.put("/api/v1/events/e", json={"event_id": "e", "quota": 2, "demands": ["N-9"]})
+
+    found = browser.post("/api/v1/events/e/delegation?seconds=2").json()
+
+    assert {c["company_id"] for c in found["chosen"]} == {"C-2", "C-3"}
+    assert [c["covers"] for c in found["chosen"]] == [["N-9"], ["N-9"]]
+    assert found["coverage"].keys() == {"N-9"}
+    said = "".join(c["why"] for c in found["chosen"])
+    assert "N-9#1" in said
+    assert "N-9#2" in said
