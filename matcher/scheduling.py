@@ -189,7 +189,8 @@ def _close_gaps(seats: Seats, bound: float, policy: TimetablePolicy, end: float)
     idle = _terms(seats, policy).idle_slots
     if not idle or not _is_best(seats, bound, policy):
         return bound
-    is_proven, seen = round(UNIT * least) == idle, [seats.slot >= 0]
+    is_proven = least < float("inf") and round(UNIT * least) == idle
+    seen = [seats.slot >= 0]
     until = time.monotonic() + EXCHANGING_SHARE * (end - time.monotonic())
     while (left := until - time.monotonic()) > 0:
         best = _worth(seats, policy)
