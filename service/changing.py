@@ -1,4 +1,4 @@
-"""Changes of a timetable that was shown: a request granted, a company that withdraws."""
+"""Plans of stored events: made, made anew for a request that was granted or a company that withdraws."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,45 @@ from matcher.errors import InvalidRequest
 from matcher.events import Event
 from matcher.requests import applied, moved_up, withdrawn
 from matcher.timetable import Timetable
-from service.planning import completed, listed_pairs, needs_matcher, plan_timetable
+from service.planning import (
+    completed,
+    listed_pairs,
+    needs_matcher,
+    plan_delegation,
+    plan_timetable,
+)
+from service.reports import earlier_chances
 from service.store import StoredEvent, StoredRequest
 from service.workbench import Workbench
 
 SECONDS = 20.0
+
+
+def make_delegation(bench: Workbench, event_id: str, seconds: float) -> dict[str, Any]:
+    """Choose an event's delegation and keep it; raises UnknownId, InvalidRequest."""
+    stored = bench.store.events.get(event_id)
+    event = completed(stored.event, bench.store)
+    desk = bench.desk() if needs_matcher(event) else None
+    content = plan_delegation(event, desk, seconds, earlier_chances(bench.store, event)).to_dict()
+    bench.store.events.keep_plan(stored, "delegation", content)
+    return content
+
+
+def make_timetable(
+    bench: Workbench, event_id: str, seconds: float, actor: str, *, keep: bool
+) -> dict[str, Any]:
+    """Make an event's timetable and keep it as a new version; raises UnknownId, InvalidRequest.
+
+    keep: meetings of the newest timetable stay where they are if they still can.
+    """
+    stored = bench.store.events.get(event_id)
+    event = completed(stored.event, bench.store)
+    desk = bench.desk() if needs_matcher(event) else None
+    old = stored.timetable if keep else None
+    earlier = Timetable.from_dict(old).meetings if old is not None else ()
+    content = plan_timetable(event, desk, seconds, earlier=earlier).to_dict()
+    bench.store.events.keep_plan(stored, "timetable", content, actor)
+    return content
 
 
 def grant(

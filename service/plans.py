@@ -179,13 +179,12 @@ def _with_criteria(event: Event, path: Path) -> Event:
 def _seen(event: Event) -> dict[str, int]:
     """Count earlier chances, where the event or the policy asks for them; no store is opened else."""
     from matcher.policy import Policy
-    from service.reports import chances_of_year, year_of
+    from service.reports import earlier_chances
 
-    lost = Policy.load().delegation.exposure if event.exposure is None else event.exposure
-    if not lost:
+    if not (Policy.load().delegation.exposure if event.exposure is None else event.exposure):
         return {}
     with opened_store() as store:
-        return chances_of_year(store, year_of(event), but=event.event_id)
+        return earlier_chances(store, event)
 
 
 def _write(out: Path | None, content: Any) -> None:

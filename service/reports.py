@@ -9,6 +9,7 @@ from matcher.errors import InvalidRequest
 from matcher.events import Event
 from matcher.exposure import Exposure, exposures, gini
 from matcher.outcomes import Outcome, StageTotal, funnel_by, judgements
+from matcher.policy import Policy
 from matcher.records import Company
 from matcher.sectors import offering_sectors
 from matcher.vocabulary import country_label, sector_label
@@ -57,6 +58,12 @@ def exposures_of_year(store: Store, year: int, but: str | None = None) -> tuple[
 def chances_of_year(store: Store, year: int, but: str | None = None) -> dict[str, int]:
     """Return the events of a year that each company took part in."""
     return {item.company_id: item.events for item in exposures_of_year(store, year, but)}
+
+
+def earlier_chances(store: Store, event: Event) -> dict[str, int]:
+    """Return what `chances_of_year` gives for an event; nothing is read where it costs nobody anything."""
+    lost = Policy.load().delegation.exposure if event.exposure is None else event.exposure
+    return chances_of_year(store, year_of(event), but=event.event_id) if lost else {}
 
 
 def evenness(store: Store, found: Iterable[Exposure]) -> float:

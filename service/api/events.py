@@ -11,22 +11,18 @@ from pydantic import ConfigDict, Field
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
 from matcher.errors import InvalidRequest
-from matcher.events import Meeting
 from matcher.outcomes import Outcome, follow_ups, funnel
-from matcher.timetable import Timetable
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
 from service.api.history import LARGEST_NUMBER
 from service.api.records import Cursor, Limit
 from service.api.wire import Closed, Id, Line, Number, Open
+from service.changing import make_delegation, make_timetable
 from service.download import FILE_TYPES, timetable_file
 from service.gate import Asking
-from service.planning import completed, needs_matcher, plan_delegation, plan_timetable
 from service.reports import (
-    chances_of_year,
     evenness,
     exposures_of_year,
     funnels,
-    year_of,
 )
 
 router = APIRouter(prefix="/api/v1")
@@ -305,13 +301,7 @@ def delete_event(event_id: EventId, bench: Bench) -> Response:
 )
 def post_delegation(event_id: EventId, bench: Bench, seconds: Seconds = 20.0) -> JSONResponse:
     """Choose who travels."""
-    stored = bench.store.events.get(event_id)
-    event = completed(stored.event, bench.store)
-    desk = bench.desk() if needs_matcher(event) else None
-    seen = chances_of_year(bench.store, year_of(event), but=event.event_id)
-    content = plan_delegation(event, desk, seconds, seen).to_dict()
-    bench.store.events.keep_plan(stored, "delegation", content)
-    return JSONResponse(content)
+    return JSONResponse(make_delegation(bench, event_id, seconds))
 
 
 @router.post(
@@ -328,15 +318,7 @@ def post_timetable(
     event_id: EventId, bench: Bench, who: Asking, seconds: Seconds = 20.0, keep: Keep = False
 ) -> JSONResponse:
     """Say who meets whom when."""
-    stored = bench.store.events.get(event_id)
-    event = completed(stored.event, bench.store)
-    desk = bench.desk() if needs_matcher(event) else None
-    earlier: tuple[Meeting, ...] = ()
-    if keep and stored.timetable is not None:
-        earlier = Timetable.from_dict(stored.timetable).meetings
-    content = plan_timetable(event, desk, seconds, earlier=earlier).to_dict()
-    bench.store.events.keep_plan(stored, "timetable", content, who.name)
-    return JSONResponse(content)
+    return JSONResponse(make_timetable(bench, event_id, seconds, who.name, keep=keep))
 
 
 @router.get(

@@ -19,17 +19,16 @@ from matcher.events import Event
 from matcher.outcomes import STAGES as OUTCOME_STAGES
 from matcher.outcomes import Outcome, follow_ups, funnel
 from matcher.requests import KINDS, STAGES, STATES
-from matcher.timetable import Timetable
 from service.api.access import Bench
 from service.api.events import EventId
 from service.api.releases import Number
-from service.changing import grant
+from service.changing import grant, make_delegation, make_timetable
 from service.event_files import name_of
 from service.gate import Asking
 from service.pages.frame import notice_html, page
-from service.planning import completed, needs_matcher, plan_delegation, plan_timetable
+from service.planning import completed
 from service.problems import status_of
-from service.reports import chances_of_year, funnels, stored_events, year_of
+from service.reports import funnels, stored_events
 from service.security import ADMINISTRATOR, STAFF, Principal
 from service.store import StoredEvent
 from service.workbench import Workbench
@@ -71,17 +70,10 @@ def make_plan(
     stored = bench.store.events.get(event_id)
 
     def make() -> None:
-        event = completed(stored.event, bench.store)
-        desk = bench.desk() if needs_matcher(event) else None
         if plan == "delegation":
-            seen = chances_of_year(bench.store, year_of(event), but=event_id)
-            chosen = plan_delegation(event, desk, SECONDS, seen)
-            bench.store.events.keep_plan(stored, "delegation", chosen.to_dict())
-            return
-        earlier = stored.timetable if plan == "keep" else None
-        standing = Timetable.from_dict(earlier).meetings if earlier else ()
-        made = plan_timetable(event, desk, SECONDS, earlier=standing)
-        bench.store.events.keep_plan(stored, "timetable", made.to_dict(), who.name)
+            make_delegation(bench, event_id, SECONDS)
+        else:
+            make_timetable(bench, event_id, SECONDS, who.name, keep=plan == "keep")
 
     return _done(bench, who, stored, make)
 
