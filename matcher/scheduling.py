@@ -85,8 +85,18 @@ def schedule(
         short=shortfalls(seats),
         conflicts=conflicting_wishes(grid, terms, max(1.0, seconds * CONFLICT_SHARE)),
         price_of_minimums=_price_of_minimums(grid, terms, weights, seconds * PRICING_SHARE),
-        provenance={"policy": policy.fingerprint, "seconds": round(time.monotonic() - start, 1)},
+        provenance={
+            "policy": policy.fingerprint,
+            "seconds": round(time.monotonic() - start, 1),
+            **({"rooms": _rooms(grid)} if event.rooms else {}),
+        },
     )
+
+
+def _rooms(grid: Grid) -> dict[str, str]:
+    """Return the room that each buyer was given before solving."""
+    people = zip(grid.buyers.people, grid.rooms.of_buyer, strict=True)
+    return {buyer.id: grid.rooms.names[int(room)] for buyer, room in people}
 
 
 def _price_of_minimums(grid: Grid, terms: Terms, policy: TimetablePolicy, seconds: float) -> float:

@@ -88,6 +88,15 @@ class Timetable:
         """Nothing better exists."""
         return self.gap <= 1e-9
 
+    @property
+    def verdict(self) -> str:
+        """How good it is, and what the minimums cost, in Korean."""
+        price = f"최소 상담을 보장하느라 잃은 점수는 많아야 {self.price_of_minimums:.4f}입니다."
+        if not self.is_optimal:
+            return f"가장 좋은 상담표와의 차이는 {100 * self.gap:.3f} %를 넘지 않습니다. {price}"
+        within = "바이어를 이렇게 방에 나눈다면 " if self.provenance.get("rooms") else ""
+        return f"{within}더 나은 상담표는 없습니다. {price}"
+
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """Build from the JSON form."""

@@ -42,11 +42,11 @@ def export(store: Store, folder: Path) -> Archived:
     Companies, needs, buyers, decisions, merges, events, plans and outcomes. The same store gives the same bytes; personal data is not in it. Raises InvalidRequest where the
     folder cannot be written.
     """
-    contents, papers = store.everything()
+    companies, needs, buyers, papers = store.everything()
     forms: dict[str, Sequence[Mapping[str, Any]]] = {
-        "companies": [record.to_dict() for record in contents.companies],
-        "needs": [record.to_dict() for record in contents.needs],
-        "buyers": [record.to_dict() for record in contents.buyers],
+        "companies": [record.to_dict() for record in companies],
+        "needs": [record.to_dict() for record in needs],
+        "buyers": [record.to_dict() for record in buyers],
         **{field.name: getattr(papers, field.name) for field in fields(papers)},
     }
     try:

@@ -254,10 +254,7 @@ def _print_timetable(console: "Console", event: Event, found: "Timetable") -> No
         *("함께 지킬 수 없는 조건: " + " / ".join(rules) for rules in found.conflicts),
         f"넣지 못한 필수 상담 {terms.musts_unplaced}건, 모자란 최소 상담 {terms.meetings_missing}건, "
         f"점수 {terms.score:.4f}, 빈 시간 {terms.idle_slots}개.",
-        f"최소 상담을 보장하느라 잃은 점수는 많아야 {found.price_of_minimums:.4f}입니다.",
-        "더 나은 상담표는 없습니다."
-        if found.is_optimal
-        else f"가장 좋은 상담표와의 차이는 {100 * found.gap:.3f} %를 넘지 않습니다.",
+        found.verdict,
     ]
     for sentence in sentences:
         console.print(paragraph(console, sentence))

@@ -219,6 +219,8 @@ def test_nobody_changes_rooms_without_the_time_to_walk(travel: int, meetings: in
     assert timetable.is_optimal
     tables = {m.buyer_id: m.table for m in timetable.meetings}
     assert len(tables) == len({(m.buyer_id, m.table) for m in timetable.meetings})
+    assert timetable.verdict.startswith("바이어를 이렇게 방에 나눈다면 더 나은 상담표는 없습니다.")
+    assert set(timetable.provenance["rooms"].values()) <= {"1층", "2층"}
     if travel:
         hurried = [Meeting("B1", "C1", "s1", 1, "I1"), Meeting("B2", "C1", "s2", 2, "I2")]
         assert any("옮길 1분이 없습니다" in said for said in violations(event, hurried))

@@ -171,8 +171,7 @@ def list_versions(event_id: EventId, bench: Bench) -> JSONResponse:
 def get_version(event_id: EventId, version: Number, bench: Bench) -> JSONResponse:
     """Answer with a version and what it changed."""
     found = bench.store.releases.version(event_id, version)
-    earlier = [v for v in bench.store.releases.versions(event_id) if v.version < version]
-    before = earlier[0].content if earlier else None
+    before = bench.store.releases.version(event_id, version - 1).content if version > 1 else None
     return JSONResponse(
         {
             **found.to_dict(),

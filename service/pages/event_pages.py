@@ -19,6 +19,7 @@ from matcher.events import Event
 from matcher.outcomes import STAGES as OUTCOME_STAGES
 from matcher.outcomes import Outcome, follow_ups, funnel
 from matcher.requests import KINDS, STAGES, STATES
+from matcher.timetable import Timetable
 from service.api.access import Bench
 from service.api.events import EventId
 from service.api.releases import Number
@@ -188,7 +189,8 @@ def _moment(text: str, event: Event) -> datetime:
 def _list_page(
     bench: Workbench, who: Principal, error: GreenMatchError | None = None
 ) -> HTMLResponse:
-    events = [_line(bench, item) for item in stored_events(bench.store)]
+    stages = bench.store.releases.newest_stages()
+    events = [_line(item, stages.get(item.event_id)) for item in stored_events(bench.store)]
     events.sort(key=lambda item: (item["begins"], item["event_id"]), reverse=True)
     outcomes = [outcome for _, outcome in bench.store.events.outcomes()]
     body = _render(
@@ -201,14 +203,13 @@ def _list_page(
     return _page("행사", body, who, error)
 
 
-def _line(bench: Workbench, item: StoredEvent) -> dict[str, Any]:
-    versions = bench.store.releases.versions(item.event_id) if item.timetable else ()
+def _line(item: StoredEvent, newest: tuple[int, str] | None) -> dict[str, Any]:
     return {
         "event_id": item.event_id,
         "begins": _begins(item.event),
         "chosen": len(item.delegation["chosen"]) if item.delegation else "",
         "meetings": len(item.timetable["meetings"]) if item.timetable else "",
-        "stage": STAGES[versions[0].stage] if versions else "",
+        "stage": STAGES[newest[1]] if newest else "",
     }
 
 
@@ -217,7 +218,7 @@ def _event_page(
 ) -> HTMLResponse:
     event = completed(stored.event, bench.store)
     names = _names(bench, event, stored)
-    versions = bench.store.releases.versions(stored.event_id)
+    newest = bench.store.releases.newest_stages().get(stored.event_id)
     requests = [
         {**item.to_dict(), "kind": KINDS[item.request.kind], "label": STATES[item.state]}
         for item in bench.store.releases.requests(stored.event_id)
@@ -232,10 +233,10 @@ def _event_page(
         begins=_begins(event),
         delegation=stored.delegation,
         timetable=stored.timetable,
-        stage=f"{versions[0].version}판 {STAGES[versions[0].stage]}" if versions else "",
+        stage=f"{newest[0]}판 {STAGES[newest[1]]}" if newest else "",
         tables=tables,
         rows=rows,
-        quality=_quality(stored.timetable),
+        quality=Timetable.from_dict(stored.timetable).verdict if stored.timetable else "",
         requests=requests,
         funnel=funnel(found),
         stages=OUTCOME_STAGES,
@@ -270,16 +271,6 @@ def _grid(
         for slot in event.slots
     ]
     return tables, rows
-
-
-def _quality(timetable: Mapping[str, Any] | None) -> str:
-    if timetable is None:
-        return ""
-    price = f"최소 상담을 보장하느라 잃은 점수는 많아야 {timetable['price_of_minimums']:.4f}입니다."
-    if timetable["is_optimal"]:
-        return f"더 나은 상담표는 없습니다. {price}"
-    gap = 100 * timetable["gap"]
-    return f"가장 좋은 상담표와의 차이는 {gap:.3f} %를 넘지 않습니다. {price}"
 
 
 def _begins(event: Event) -> str:

@@ -82,10 +82,19 @@ class Releases:
 
     def version(self, event_id: str, number: int) -> Version:
         """Return one version; raises UnknownId."""
-        for found in self.versions(event_id):
-            if found.version == number:
-                return found
-        raise UnknownId(f"행사 '{event_id}'에 상담표 {number}판이 없습니다.", id=str(number))
+        is_this = (VersionRow.event_id == event_id) & (VersionRow.version == number)
+        with translated(), self._engine.begin() as connection:
+            row = connection.execute(select(VersionRow).where(is_this)).first()
+        if row is None:
+            raise UnknownId(f"행사 '{event_id}'에 상담표 {number}판이 없습니다.", id=str(number))
+        return _version(dict(row._mapping))
+
+    def newest_stages(self) -> dict[str, tuple[int, str]]:
+        """Return number and stage of the newest version by event, without reading the versions."""
+        query = select(VersionRow.event_id, VersionRow.version, VersionRow.stage)
+        with translated(), self._engine.begin() as connection:
+            rows = connection.execute(query.order_by(VersionRow.version)).all()
+        return {row.event_id: (row.version, row.stage) for row in rows}
 
     def release(
         self, event_id: str, stage: str, requests_until: datetime | None, actor: str
@@ -148,10 +157,13 @@ class Releases:
 
     def request(self, event_id: str, request_id: int) -> StoredRequest:
         """Return one request; raises UnknownId."""
-        for found in self.requests(event_id):
-            if found.request_id == request_id:
-                return found
-        raise UnknownId(f"변경 요청 {request_id}번이 없습니다.", id=str(request_id))
+        is_this = ChangeRequestRow.event_id == event_id
+        is_this &= ChangeRequestRow.request_id == request_id
+        with translated(), self._engine.begin() as connection:
+            row = connection.execute(select(ChangeRequestRow).where(is_this)).first()
+        if row is None:
+            raise UnknownId(f"변경 요청 {request_id}번이 없습니다.", id=str(request_id))
+        return _request(dict(row._mapping))
 
     def answer(self, event_id: str, request_id: int, state: str, note: str) -> StoredRequest:
         """Answer an open request, once; raises UnknownId, InvalidRequest."""

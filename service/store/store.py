@@ -112,19 +112,19 @@ class Store:
                 revision,
                 read_vetoes(connection),
                 read_position(connection),
-                read_buyers(connection),
             )
 
-    def everything(self) -> tuple[Contents, Papers]:
+    def everything(
+        self,
+    ) -> tuple[tuple[Company, ...], tuple[Need, ...], tuple[Buyer, ...], Papers]:
         """Read all records and all papers, as of one moment."""
         with self._reader() as connection:
-            contents = Contents(
+            return (
                 read_companies(connection),
                 read_needs(connection),
-                read_revision(connection),
-                buyers=read_buyers(connection),
+                read_buyers(connection),
+                read_papers(connection),
             )
-            return contents, read_papers(connection)
 
     def newer(self, position: int, revision: str) -> Newer | None:
         """Return what changed after `position`, as of one moment.

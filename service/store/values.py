@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from matcher.records import Buyer, Company, Need
+from matcher.records import Company, Need
 
 T = TypeVar("T")
 RecordKind = Literal["company", "need", "buyer"]
@@ -103,7 +103,6 @@ class Contents:
     """Pairs (need_id, company_id) that staff ruled out, with their note."""
     position: int = 0
     """The number of the last change of a record."""
-    buyers: tuple[Buyer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
