@@ -5,6 +5,9 @@ from typing import Any, Protocol, Self
 
 from matcher.fusion import Points
 
+ALIKE = "수요와 공급기술의 뜻이 가깝습니다."
+"""What is said of meaning where no pieces were sought."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -73,11 +76,22 @@ class Quoter(Protocol):
 
 
 def explain(
-    need_text: str, offering_text: str, offering_id: str, points: Points, quoter: Quoter
+    need_text: str,
+    offering_text: str,
+    offering_id: str,
+    points: Points,
+    quoter: Quoter,
+    *,
+    carrying: bool = True,
 ) -> tuple[Reason, ...]:
-    """Return one reason for each term of the score that is not zero, larger points first."""
+    """Return one reason for each term of the score that is not zero, larger points first.
+
+    carrying: whether the pieces that carry the likeness in meaning are sought; else nothing is quoted.
+    """
     reasons = []
-    if points.dense:
+    if points.dense and not carrying:
+        reasons.append(Reason("dense", points.dense, ALIKE, offering_id))
+    elif points.dense:
         need_span, offering_span = quoter.carrying_spans(need_text, offering_text)
         reasons.append(
             Reason(

@@ -101,6 +101,10 @@ class Matchmaker:
         """Return a matchmaker over the same catalogue and index with other numbers."""
         return Matchmaker(self._catalogue, self._index, policy, system=self._system)
 
+    def with_catalogue(self, catalogue: Catalogue) -> "Matchmaker":
+        """Return a matchmaker over the same index with other records of the same texts."""
+        return Matchmaker(catalogue, self._index, self._policy, system=self._system)
+
     def match(
         self,
         need: Need,
@@ -108,10 +112,13 @@ class Matchmaker:
         k: int = 10,
         filters: CompanyFilters = CompanyFilters(),
         today: date | None = None,
+        quoted: Collection[str] | None = None,
     ) -> Shortlist:
         """Return the `k` best companies for a need with reasons, refusals and, if compound, parts.
 
-        Those of the `k` that are not probable enough stand apart as the nearest misses.
+        Those of the `k` that are not probable enough stand apart as the nearest misses. quoted: ids of
+        the companies for which the pieces that carry the likeness in meaning are sought, which is
+        most of the time an answer takes; None: all. Ranks, points and scores do not depend on it.
         """
         _check_k(k)
         day = today or date.today()
@@ -122,7 +129,8 @@ class Matchmaker:
         found = over_parts(best_of_each([whole, *part_found]), whole, part_found, self._policy)
         kept, refusals = walk(found, k, lambda item: self._broken(item, day, "match"))
         lists = [
-            self._part_list(part, items, day) for part, items in zip(parts, part_found, strict=True)
+            self._part_list(part, items, day, quoted)
+            for part, items in zip(parts, part_found, strict=True)
         ]
         covers = {
             match.company.company_id: tuple(
@@ -133,7 +141,7 @@ class Matchmaker:
             for item in lists
             for match in item.matches
         }
-        matches, nearest = self._parted(self._matches(kept, day, covers))
+        matches, nearest = self._parted(self._matches(kept, day, covers, quoted))
         return Shortlist(
             need,
             matches,
@@ -151,21 +159,32 @@ class Matchmaker:
         k: int = 10,
         filters: NeedFilters = NeedFilters(),
         today: date | None = None,
+        quoted: Collection[str] | None = None,
     ) -> Opportunities:
-        """Return the `k` needs that both sides can accept best, with reasons and refusals."""
+        """Return the `k` needs that both sides can accept best, with reasons and refusals.
+
+        quoted: ids of the needs for which carrying pieces are sought, see `match`.
+        """
         _check_k(k)
         day = today or date.today()
         allowed = self._allowed_needs(filters)
         found = self._needs_for(company, Scope(allowed, k, day))
         found.sort(key=lambda item: (-self._accepted(item, day)[1], *item.order))
         kept, refusals = walk(found, k, lambda item: self._broken(item, day, "opportunities"))
-        return Opportunities(company, self._matches(kept, day, {}), refusals, self._provenance())
+        matches = self._matches(kept, day, {}, quoted)
+        return Opportunities(company, matches, refusals, self._provenance())
 
-    def pair(self, need: Need, company: Company, today: date | None = None) -> Match | None:
+    def pair(
+        self,
+        need: Need,
+        company: Company,
+        today: date | None = None,
+        quoted: Collection[str] | None = None,
+    ) -> Match | None:
         """Explain one pair, whatever the rules say of it; None where the index has no such company."""
         day = today or date.today()
         found = self._companies_for(need, need.text, 0, Scope(company.keys(), 1, day))
-        return self._matches(found[:1], day, {})[0] if found else None
+        return self._matches(found[:1], day, {}, quoted)[0] if found else None
 
     def find(self, need: Need, k: int) -> list[Found]:
         """Return at least `k` pairs (or all) for the whole text of a need, before any rule."""
@@ -308,19 +327,26 @@ class Matchmaker:
         line, most = self._policy.confidence.line, self._policy.consortium_members
         return propose_consortium(parts, most=most, line=line)
 
-    def _part_list(self, part: PartSpan, found: Sequence[Found], day: date) -> PartList:
+    def _part_list(
+        self, part: PartSpan, found: Sequence[Found], day: date, quoted: Collection[str] | None
+    ) -> PartList:
         kept, _ = walk(
             found, self._policy.part_matches, lambda item: self._broken(item, day, "match")
         )
-        return PartList(part.part, self._matches(kept, day, {}))
+        return PartList(part.part, self._matches(kept, day, {}, quoted))
 
     def _matches(
-        self, found: Sequence[Found], day: date, covers: Mapping[str, tuple[str, ...]]
+        self,
+        found: Sequence[Found],
+        day: date,
+        covers: Mapping[str, tuple[str, ...]],
+        quoted: Collection[str] | None = None,
     ) -> tuple[Match, ...]:
         """Explain each pair; the score is the sum of its reasons."""
         matches = []
         for rank, item in enumerate(found, start=1):
-            reasons = self._reasons(item)
+            ids = {item.company.company_id, item.need.need_id}
+            reasons = self._reasons(item, quoted is None or not ids.isdisjoint(quoted))
             accepted, together = self._accepted(item, day)
             matches.append(
                 Match(
@@ -346,10 +372,15 @@ class Matchmaker:
         accepted = acceptance(item.need, item.company, usefulness, self._policy, day)
         return accepted, pair_score(accepted, self._policy.reciprocal.fusion)
 
-    def _reasons(self, item: Found) -> tuple[Reason, ...]:
+    def _reasons(self, item: Found, is_quoted: bool = True) -> tuple[Reason, ...]:
         offering = item.offerings[0]
         reasons = explain(
-            item.need_text, offering.text, offering.offering_id, item.points, self._index.quoter
+            item.need_text,
+            offering.text,
+            offering.offering_id,
+            item.points,
+            self._index.quoter,
+            carrying=is_quoted,
         )
         if item.points.kind:
             kind = kind_reason(item.points.kind, item.need_text, item.asked, offering)

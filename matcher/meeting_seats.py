@@ -1,6 +1,9 @@
 """Meetings in their slots: moving one at a time along alternating paths, and many at once with CP-SAT."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,15 +12,21 @@ import numpy as np
 from matcher.meeting_grid import Flags, Grid, Whole
 from matcher.policy import TimetablePolicy
 
+STOP_SECONDS = 0.2
+"""How often a running search looks whether it should end."""
 UNIT = 1_000_000
 """Points are whole numbers inside CP-SAT: millionths of a score."""
 
 
 class Seats:
-    """Where each pair sits now: `slot` and `mode` by pair, -1 where it does not; every rule always holds."""
+    """Where each pair sits now: `slot` and `mode` by pair, -1 where it does not; every rule always holds.
 
-    def __init__(self, grid: Grid) -> None:
+    stop: set by whoever wants the search to end with what it has.
+    """
+
+    def __init__(self, grid: Grid, stop: threading.Event | None = None) -> None:
         self.grid = grid
+        self.stop = stop
         slots = len(grid.slot_ids)
         self.slot = np.full(len(grid.pairs), -1, dtype=np.int64)
         self.mode = np.full(len(grid.pairs), -1, dtype=np.int64)
@@ -32,6 +41,11 @@ class Seats:
         self.tables = grid.rooms.tables[self.room]
         self.has_breaks = len(grid.rooms.most) > 0
         self.has_walks = bool(grid.rooms.near.any())
+
+    def left(self, end: float) -> float:
+        """Return the seconds until `end` (monotonic); none where the search was stopped."""
+        is_stopped = self.stop is not None and self.stop.is_set()
+        return 0.0 if is_stopped else end - time.monotonic()
 
     def put(self, p: int, m: int, s: int) -> None:
         """Seat a pair."""
@@ -213,7 +227,13 @@ class Part:
 
 
 def improve(
-    seats: Seats, part: Part, policy: TimetablePolicy, seconds: float, *, workers: int = 2
+    seats: Seats,
+    part: Part,
+    policy: TimetablePolicy,
+    seconds: float,
+    *,
+    workers: int = 2,
+    may_stop: bool = True,
 ) -> float:
     """Seat the part's pairs anew, best for the whole; return the bound, infinite where nothing was found.
 
@@ -248,7 +268,8 @@ def improve(
     solver.parameters.max_time_in_seconds = max(seconds, 0.1)
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = 1
-    status = solver.solve(model)
+    with _stopping(solver, seats.stop if may_stop else None):
+        status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         for p, (m, s) in before.items():
             seats.put(p, m, s)
@@ -257,6 +278,28 @@ def improve(
         if solver.boolean_value(v):
             seats.put(p, m, s)
     return float(solver.best_objective_bound / UNIT)
+
+
+@contextmanager
+def _stopping(solver: Any, stop: threading.Event | None) -> Iterator[None]:
+    """End a solver's search as soon as `stop` is set."""
+    if stop is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(STOP_SECONDS):
+            if stop.is_set():
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 _Variable = tuple[int, int, int, Any]

@@ -7,6 +7,7 @@
 """
 
 import random
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -49,8 +50,9 @@ def schedule(
     policy: Policy | None = None,
     seconds: float = 60.0,
     progress: Progress = silent,
+    stop: threading.Event | None = None,
 ) -> Timetable:
-    """Make the best timetable that is found within about so many seconds.
+    """Make the best timetable that is found within about so many seconds, or until `stop` is set.
 
     Raises InvalidRequest where the event lists no pairs or slots or its fixed meetings break rules.
     """
@@ -65,7 +67,7 @@ def schedule(
     grid = build_grid(event, weights)
     progress("만날 짝을 고르는 중", 0, 3)
     choice = choose_pairs(grid, weights, seconds * CHOOSING_SHARE)
-    seats = Seats(grid)
+    seats = Seats(grid, stop)
     _seat_fixed(seats, weights)
     _seat_chosen(seats, choice, weights, start + seconds)
     progress("시간에 앉히는 중", 1, 3)
@@ -124,7 +126,7 @@ def _seat_fixed(seats: Seats, policy: TimetablePolicy) -> None:
     if not len(fixed):
         return
     every = np.arange(len(seats.grid.slot_ids))
-    improve(seats, Part(fixed, every), policy, 30.0, workers=1)
+    improve(seats, Part(fixed, every), policy, 30.0, workers=1, may_stop=False)
     if (seats.slot[fixed] < 0).any():
         raise InvalidRequest(
             "고정한 상담을 함께 둘 수 없습니다. 같은 시간의 통역과 상담석 수를 확인하십시오.",
@@ -146,7 +148,7 @@ def _seat_chosen(seats: Seats, choice: Choice, policy: TimetablePolicy, end: flo
         left += not seats.seat(p, [int(choice.mode[p])], within)
     if left:
         part = Part(np.array(sorted(chosen)), np.flatnonzero(everywhere), counts_idle=False)
-        improve(seats, part, policy, SEATING_SHARE * (end - time.monotonic()))
+        improve(seats, part, policy, SEATING_SHARE * seats.left(end))
     others = [int(p) for p in np.flatnonzero(seats.slot < 0)]
     for p in sorted(others, key=lambda p: (not grid.is_must[p], -grid.value[p], p)):
         seats.seat(p, grid.modes[p], everywhere)
@@ -161,25 +163,25 @@ def _search(
     if int(grid.allowed.sum()) <= WHOLE_MODEL:
         if not _is_best(seats, bound, policy):
             everything = Part(pairs, slots, counts_idle=False)
-            left = end - time.monotonic()
+            left = seats.left(end)
             whole = improve(seats, everything, policy, 0.7 * left)
             bound = min(bound, whole - _offset(grid, policy))
         bound = _close_gaps(seats, bound, policy, end)
-        if _worth(seats, policy) < bound - 1e-7 and end - time.monotonic() > 1:
-            whole = improve(seats, Part(pairs, slots), policy, end - time.monotonic())
+        if _worth(seats, policy) < bound - 1e-7 and seats.left(end) > 1:
+            whole = improve(seats, Part(pairs, slots), policy, seats.left(end))
             bound = min(bound, whole - _offset(grid, policy))
         return bound
     draw = random.Random(1)
     begun = time.monotonic()
     scoring_end = begun + SCORING_SHARE * (end - begun)
     turn = still = 0
-    while time.monotonic() < end and still < STILL and _worth(seats, policy) < bound - 1e-7:
+    while seats.left(end) > 0 and still < STILL and _worth(seats, policy) < bound - 1e-7:
         before = _worth(seats, policy)
         if time.monotonic() < scoring_end and not _is_best(seats, bound, policy):
             part = _slots_part(seats, draw) if turn % 2 else _people_part(seats, draw)
         else:
             part = _idle_part(seats, draw, turn)
-        _try(seats, part, policy, min(10.0, end - time.monotonic()))
+        _try(seats, part, policy, min(10.0, seats.left(end)))
         still = 0 if _worth(seats, policy) > before or not part.keeps_pairs else still + 1
         turn += 1
         done = int(100 * (time.monotonic() - begun) / max(end - begun, 1e-9))
@@ -195,14 +197,14 @@ def _close_gaps(seats: Seats, bound: float, policy: TimetablePolicy, end: float)
     grid = seats.grid
     pairs, slots = np.arange(len(grid.pairs)), np.arange(len(grid.slot_ids))
     whole = Part(pairs, slots, keeps_pairs=True)
-    least = improve(seats, whole, policy, end - time.monotonic())
+    least = improve(seats, whole, policy, seats.left(end))
     idle = _terms(seats, policy).idle_slots
     if not idle or not _is_best(seats, bound, policy):
         return bound
     is_proven = least < float("inf") and round(UNIT * least) == idle
     seen = [seats.slot >= 0]
-    until = time.monotonic() + EXCHANGING_SHARE * (end - time.monotonic())
-    while (left := until - time.monotonic()) > 0:
+    until = time.monotonic() + EXCHANGING_SHARE * seats.left(end)
+    while (left := seats.left(until)) > 0:
         best = _worth(seats, policy)
         other = choose_others(grid, policy, left, seen, _terms(seats, policy))
         if other.is_none:
@@ -216,7 +218,7 @@ def _close_gaps(seats: Seats, bound: float, policy: TimetablePolicy, end: float)
         _seat_chosen(seats, other, policy, until)
         least = float("inf")
         if ((seats.slot >= 0) == seen[-1]).all():
-            least = improve(seats, whole, policy, until - time.monotonic())
+            least = improve(seats, whole, policy, seats.left(until))
         # The bound of the slots' search is in idle slots; what the pairs are worth does not change.
         reachable = _worth(seats, policy) + policy.idle * (
             _terms(seats, policy).idle_slots - round(UNIT * least) if least < float("inf") else 0

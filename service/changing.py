@@ -1,10 +1,12 @@
 """Plans of stored events: made, made anew for a request that was granted or a company that withdraws."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from matcher.errors import InvalidRequest
 from matcher.events import Event
+from matcher.progress import Progress, silent
 from matcher.requests import applied, moved_up, withdrawn
 from matcher.timetable import Timetable
 from service.planning import (
@@ -32,18 +34,26 @@ def make_delegation(bench: Workbench, event_id: str, seconds: float) -> dict[str
 
 
 def make_timetable(
-    bench: Workbench, event_id: str, seconds: float, actor: str, *, keep: bool
+    bench: Workbench,
+    event_id: str,
+    seconds: float,
+    actor: str,
+    *,
+    keep: bool,
+    progress: Progress = silent,
+    stop: threading.Event | None = None,
 ) -> dict[str, Any]:
     """Make an event's timetable and keep it as a new version; raises UnknownId, InvalidRequest.
 
-    keep: meetings of the newest timetable stay where they are if they still can.
+    keep: meetings of the newest timetable stay where they are if they still can. stop: ends the
+    search with what it has.
     """
     stored = bench.store.events.get(event_id)
     event = completed(stored.event, bench.store)
     desk = bench.desk() if needs_matcher(event) else None
     old = stored.timetable if keep else None
     earlier = Timetable.from_dict(old).meetings if old is not None else ()
-    content = plan_timetable(event, desk, seconds, earlier=earlier).to_dict()
+    content = plan_timetable(event, desk, seconds, progress, earlier, stop).to_dict()
     bench.store.events.keep_plan(stored, "timetable", content, actor)
     return content
 

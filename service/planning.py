@@ -1,6 +1,7 @@
 """Event files from the door to a plan: read, fill in from the records what the file leaves open, solve."""
 
 import json
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -238,16 +239,18 @@ def plan_timetable(
     seconds: float = 60.0,
     progress: Progress = silent,
     earlier: Sequence[Meeting] = (),
+    stop: threading.Event | None = None,
 ) -> Timetable:
     """Make the timetable; `desk` is needed where the file brings no pairs.
 
+    stop: ends the search with what it has.
     earlier: meetings of an earlier timetable, which stay where they are if they still can.
     """
     if event.pairs is not None:
-        return schedule(keeping(event, earlier), seconds=seconds, progress=progress)
+        return schedule(keeping(event, earlier), seconds=seconds, progress=progress, stop=stop)
     assert desk is not None
     filled = keeping(_filled(event, desk), earlier)
-    timetable = schedule(filled, seconds=seconds, progress=progress)
+    timetable = schedule(filled, seconds=seconds, progress=progress, stop=stop)
     return replace(timetable, provenance={**timetable.provenance, **_origin(desk)})
 
 
