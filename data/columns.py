@@ -134,6 +134,11 @@ _FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
+Meanings = Mapping[str, str]
+"""Column heads as shown, and the field that somebody says each means ("": none)."""
+NO_MEANINGS: Meanings = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a sheet: its head as shown, the field it means, its unit, whose data it is.
@@ -147,8 +152,28 @@ class Column:
     is_contact: bool = False
 
 
-def to_column(head: str, kind: Kind) -> Column:
-    """Return what a column head means in a sheet of this kind."""
+def fields_of(kind: Kind) -> tuple[str, ...]:
+    """Return the fields that a column of this kind can mean."""
+    return tuple(dict.fromkeys(_FIELDS[kind].values()))
+
+
+def to_column(head: str, kind: Kind, meanings: Meanings = NO_MEANINGS) -> Column:
+    """Return what a column head means in a sheet of this kind; `meanings` has the last word.
+
+    A column of personal data stays one whatever it is said to mean.
+    """
+    shown = " ".join(head.split())
+    fields = _FIELDS[kind]
+    if shown in meanings and not _by_head(head, kind).is_contact:
+        told = meanings[shown]
+        if told not in fields.values():
+            return Column(shown, None)
+        found = _by_head(head, kind)
+        return Column(shown, told, found.unit if told in AMOUNT_UNITS else None)
+    return _by_head(head, kind)
+
+
+def _by_head(head: str, kind: Kind) -> Column:
     shown = " ".join(head.split())
     fields = _FIELDS[kind]
     inside = ",".join(part for pair in _BRACKETS.findall(head) for part in pair)
@@ -167,9 +192,10 @@ def to_column(head: str, kind: Kind) -> Column:
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?|（([^（）]*)）?")
 
 
-def head_score(heads: list[str], kind: Kind) -> int:
+def head_score(heads: list[str], kind: Kind, meanings: Meanings = NO_MEANINGS) -> int:
     """Return how many different fields a row of heads names; 0 where it can be no head row."""
-    fields = {column.field for head in heads if head and (column := to_column(head, kind)).field}
+    columns = (to_column(head, kind, meanings) for head in heads if head)
+    fields = {column.field for column in columns if column.field}
     if len(fields) < 2 or not fields & _KEYS[kind]:
         return 0
     return len(fields)

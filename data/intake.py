@@ -11,7 +11,7 @@ from typing import Any
 
 from data.buyer_rows import to_buyer
 from data.cells import Fault, to_registration_no
-from data.columns import KINDS, Kind
+from data.columns import KINDS, NO_MEANINGS, Column, Kind, Meanings
 from data.company_rows import CompanyRows
 from data.contacts import Person
 from data.interchange import LineCleaner, kind_of_object, read_lines
@@ -35,6 +35,7 @@ class SheetReport:
     kind: Kind | None
     header_row: int | None
     rows: int
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,14 @@ class Intake:
 
 
 def read_files(
-    paths: Iterable[Path | str], kind: str | None = None, progress: Progress = silent
+    paths: Iterable[Path | str],
+    kind: str | None = None,
+    progress: Progress = silent,
+    meanings: Meanings = NO_MEANINGS,
 ) -> Intake:
     """Read files into companies, needs and buyers; `kind` None: told from column heads and field names.
+
+    meanings: what somebody says a column means, where its head does not tell.
 
     Raises UnreadableFile at the first file that cannot be read at all, InvalidRequest on an
     unknown kind.
@@ -105,7 +111,7 @@ def read_files(
             if path.suffix.casefold() in LINE_SUFFIXES:
                 reader.read_lines(path, wanted)
             else:
-                reader.read_sheets(path, wanted)
+                reader.read_sheets(path, wanted, meanings)
         except MemoryError:
             raise UnreadableFile(
                 f"'{path.name}'을(를) 읽기에 메모리가 모자랍니다. 파일을 나누어 올려 주세요.",
@@ -157,9 +163,9 @@ class _Reader:
             papers=tuple(self._papers),
         )
 
-    def read_sheets(self, path: Path, kind: Kind | None) -> None:
+    def read_sheets(self, path: Path, kind: Kind | None, meanings: Meanings = NO_MEANINGS) -> None:
         """Read a CSV, TSV or XLSX file."""
-        tables, notices = read_tables(path, kind)
+        tables, notices = read_tables(path, kind, meanings)
         problems = list(notices)
         joined = CompanyRows()
         for table in tables:
@@ -188,7 +194,16 @@ class _Reader:
                 self._add_people(key, joined.people.get(company.company_id, ()))
         problems.extend(joined.problems)
         self._close(problems, tables[0].source, [table.source for table in tables])
-        reports = (SheetReport(t.source.sheet, t.kind, t.header_row, len(t.rows)) for t in tables)
+        reports = (
+            SheetReport(
+                t.source.sheet,
+                t.kind,
+                t.header_row,
+                len(t.rows),
+                tuple(t.columns[number] for number in sorted(t.columns)),
+            )
+            for t in tables
+        )
         self._files.append(FileReport(path.name, tables[0].encoding, tuple(reports)))
 
     def read_lines(self, path: Path, kind: Kind | None) -> None:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from data.amounts import Unit, to_unit
 from data.cells import Fault, to_text
-from data.columns import AMOUNT_UNITS, Column, Kind, head_score, kind_of, to_column
+from data.columns import (
+    AMOUNT_UNITS,
+    NO_MEANINGS,
+    Column,
+    Kind,
+    Meanings,
+    head_score,
+    kind_of,
+    to_column,
+)
 from data.delimited import read_delimited
 from data.grid import Grid
 from data.problems import Problem, Source
@@ -117,7 +126,9 @@ def _ole_sentence(path: Path) -> str:
     return "은(는) 옛 엑셀(.xls) 형식입니다. 엑셀에서 .xlsx로 다시 저장해 주세요."
 
 
-def read_tables(path: Path, kind: Kind | None = None) -> tuple[list[Table], list[Problem]]:
+def read_tables(
+    path: Path, kind: Kind | None = None, meanings: Meanings = NO_MEANINGS
+) -> tuple[list[Table], list[Problem]]:
     """Read the sheets of a CSV, TSV or XLSX file that have known column heads.
 
     Sheets with content and without such heads come back as problems; where no sheet has them, the
@@ -128,7 +139,7 @@ def read_tables(path: Path, kind: Kind | None = None) -> tuple[list[Table], list
     tables: list[Table] = []
     problems: list[Problem] = []
     for grid in grids:
-        table = to_table(grid, kind)
+        table = to_table(grid, kind, meanings)
         if table is not None:
             tables.append(table)
         elif not grid.frame.empty:
@@ -149,15 +160,17 @@ def read_tables(path: Path, kind: Kind | None = None) -> tuple[list[Table], list
     return tables, problems
 
 
-def to_table(grid: Grid, kind: Kind | None = None) -> Table | None:
+def to_table(
+    grid: Grid, kind: Kind | None = None, meanings: Meanings = NO_MEANINGS
+) -> Table | None:
     """Find the row of column heads and give each column its meaning; None where there is none."""
     rows = list(_filled_rows(grid))
-    found = _find_heads(rows[:_ROWS_TO_SEARCH], kind)
+    found = _find_heads(rows[:_ROWS_TO_SEARCH], kind, meanings)
     if found is None:
         return None
     position, kind, heads, height = found
     unit = _unit_above(rows[:position])
-    columns = {number: _with_unit(to_column(head, kind), unit) for number, head in heads.items()}
+    columns = {n: _with_unit(to_column(head, kind, meanings), unit) for n, head in heads.items()}
     remarks = list(grid.remarks)
     for row, cells in rows[position + height :]:
         for number in cells.keys() - columns.keys():
@@ -188,14 +201,14 @@ def _filled_rows(grid: Grid) -> Iterator[tuple[int, dict[int, object]]]:
 
 
 def _find_heads(
-    rows: list[tuple[int, dict[int, object]]], kind: Kind | None
+    rows: list[tuple[int, dict[int, object]]], kind: Kind | None, meanings: Meanings
 ) -> tuple[int, Kind, dict[int, str], int] | None:
     """Return (position, kind, head by column, height 1 or 2) of the best row of heads."""
     best: tuple[int, int, Kind, dict[int, str]] | None = None
     for position, (_, cells) in enumerate(rows):
         heads = {number: to_text(value) for number, value in cells.items()}
         found = kind or kind_of(list(heads.values()))
-        score = head_score(list(heads.values()), found) if found else 0
+        score = head_score(list(heads.values()), found, meanings) if found else 0
         if found and score and (best is None or score > best[0]):
             best = (score, position, found, heads)
     if best is None:
@@ -203,10 +216,10 @@ def _find_heads(
     score, position, kind, heads = best
     if position + 1 < len(rows):  # a second row of heads below merged ones
         below = {number: to_text(value) for number, value in rows[position + 1][1].items()}
-        known = {number: h for number, h in below.items() if to_column(h, kind).field}
+        known = {number: h for number, h in below.items() if to_column(h, kind, meanings).field}
         both = {**heads, **known}
         is_head = len(known) >= 2 and 2 * len(known) >= len(below)
-        if is_head and head_score(list(both.values()), kind) >= score:
+        if is_head and head_score(list(both.values()), kind, meanings) >= score:
             return position, kind, both, 2
     return position, kind, heads, 1
 
