@@ -2,7 +2,9 @@
 
 from service.store.accounts import Accounts, Key, Session, User
 from service.store.contacts import Contact, Contacts, Seal
+from service.store.drafts import Draft, Drafts
 from service.store.events import Events, StoredEvent
+from service.store.judging import GRADES, Judgement, Judging
 from service.store.papers import Papers
 from service.store.releases import Releases, StoredRequest, Version
 from service.store.rows import check_form, check_storable
@@ -21,10 +23,13 @@ from service.store.values import (
     SaveReport,
     Source,
     Tally,
+    Verdict,
     provenance,
 )
+from service.store.wishes import Interest, SavedSearch, Wishes
 
 __all__ = [
+    "GRADES",
     "LABELS",
     "RECORD_KINDS",
     "Accounts",
@@ -33,8 +38,13 @@ __all__ = [
     "Contacts",
     "Contents",
     "Decision",
+    "Draft",
+    "Drafts",
     "Events",
     "ImportEntry",
+    "Interest",
+    "Judgement",
+    "Judging",
     "Key",
     "Newer",
     "Page",
@@ -43,6 +53,7 @@ __all__ = [
     "RecordKind",
     "Releases",
     "SaveReport",
+    "SavedSearch",
     "Seal",
     "Session",
     "Source",
@@ -51,7 +62,9 @@ __all__ = [
     "StoredRequest",
     "Tally",
     "User",
+    "Verdict",
     "Version",
+    "Wishes",
     "check_form",
     "check_storable",
     "provenance",

@@ -12,7 +12,7 @@ from matcher.events import Event
 from matcher.outcomes import Outcome
 from service.store.papers import put_event
 from service.store.reading import read_page
-from service.store.releases import add_version
+from service.store.releases import add_version, revise_version
 from service.store.rows import check_form
 from service.store.schema import translated
 from service.store.tables import EventRow, OutcomeRow
@@ -123,6 +123,23 @@ class Events:
             connection.execute(update(EventRow).where(is_this).values({plan: dict(content)}))
             if plan == "timetable":
                 add_version(connection, event.event_id, content, actor or event.actor)
+
+    def revise(self, event: StoredEvent, content: Mapping[str, Any], actor: str) -> None:
+        """Keep a timetable that was changed by hand: the newest draft becomes it, else it is a new version.
+
+        Raises InvalidRequest where the event or its timetable changed meanwhile.
+        """
+        with translated(), self._writing.begin() as connection:
+            self._refuse_changed(connection, event)
+            is_this = EventRow.event_id == event.event_id
+            now = connection.execute(select(EventRow.timetable).where(is_this)).scalar_one()
+            if now != event.timetable:
+                raise InvalidRequest(
+                    "그 사이에 상담표가 바뀌었습니다. 화면을 새로 고쳐 다시 하십시오.",
+                    field="event_id",
+                )
+            connection.execute(update(EventRow).where(is_this).values(timetable=dict(content)))
+            revise_version(connection, event.event_id, content, actor)
 
     def _refuse_changed(self, connection: Connection, event: StoredEvent) -> None:
         is_this = EventRow.event_id == event.event_id

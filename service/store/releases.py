@@ -155,6 +155,15 @@ class Releases:
             rows = connection.execute(query.order_by(ChangeRequestRow.request_id.desc())).all()
         return tuple(_request(dict(row._mapping)) for row in rows)
 
+    def open_requests(self) -> dict[str, int]:
+        """Return how many requests wait for an answer, by event."""
+        is_open = ChangeRequestRow.state == "open"
+        is_open &= ChangeRequestRow.expires_at > datetime.now(UTC)
+        query = select(ChangeRequestRow.event_id, func.count()).where(is_open)
+        with translated(), self._engine.begin() as connection:
+            rows = connection.execute(query.group_by(ChangeRequestRow.event_id)).all()
+        return {str(event_id): int(n) for event_id, n in rows}
+
     def request(self, event_id: str, request_id: int) -> StoredRequest:
         """Return one request; raises UnknownId."""
         is_this = ChangeRequestRow.event_id == event_id
@@ -229,6 +238,19 @@ def add_version(
         "made_at": datetime.now(UTC),
     }
     connection.execute(insert(VersionRow).values(**row))
+
+
+def revise_version(
+    connection: Connection, event_id: str, content: Mapping[str, Any], actor: str
+) -> None:
+    """Replace the newest version where it is a draft; else keep the timetable as the next version."""
+    newest = _newest(connection, event_id)
+    if newest is None or newest.stage != "draft":
+        add_version(connection, event_id, content, actor)
+        return
+    is_this = (VersionRow.event_id == event_id) & (VersionRow.version == newest.version)
+    values = {"content": dict(content), "actor": actor, "made_at": datetime.now(UTC)}
+    connection.execute(update(VersionRow).where(is_this).values(**values))
 
 
 def _newest(connection: Connection, event_id: str) -> Version | None:

@@ -11,6 +11,7 @@ from matcher.errors import UnknownId
 from matcher.records import Buyer, Company, Need
 from service.store.accounts import Accounts
 from service.store.contacts import Contacts, Seal
+from service.store.drafts import Drafts
 from service.store.dumping import PlainRow, dump_tables, load_tables
 from service.store.events import Events
 from service.store.history import (
@@ -24,6 +25,7 @@ from service.store.history import (
     read_vetoes,
     undo_import,
 )
+from service.store.judging import Judging
 from service.store.merging import absorbed_ids, forget_groups, merge, merged_ids, redirect, split
 from service.store.papers import Papers, add_up, read_papers, write_merges, write_papers
 from service.store.reading import (
@@ -50,6 +52,7 @@ from service.store.values import (
     Source,
     Verdict,
 )
+from service.store.wishes import Wishes
 from service.store.writing import (
     epoch_of,
     keep_receipt,
@@ -82,6 +85,20 @@ class Store:
     def contacts(self, seal: Seal) -> Contacts:
         """Return the contacts of the same database, opened and closed with `seal`."""
         return Contacts(self._engine, self._writing, seal)
+
+    def drafts(self, seal: Seal) -> Drafts:
+        """Return the uploaded files of the same database, opened and closed with `seal`."""
+        return Drafts(self._engine, self._writing, seal)
+
+    @property
+    def wishes(self) -> Wishes:
+        """What companies say through their own page, in the same database."""
+        return Wishes(self._engine, self._writing)
+
+    @property
+    def judging(self) -> Judging:
+        """Grades of pairs in the same database."""
+        return Judging(self._engine, self._writing)
 
     @property
     def events(self) -> Events:

@@ -248,6 +248,58 @@ class ContactViewRow(Base):
     record_id: Mapped[str] = mapped_column(Identifier)
 
 
+class DraftRow(Base):
+    """A file that somebody uploaded and has not taken in yet, sealed; gone after a day."""
+
+    __tablename__ = "drafts"
+
+    draft_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str | None] = mapped_column(Text)
+    meanings: Mapped[dict[str, str]] = mapped_column(JSON)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class InterestRow(Base):
+    """A company says that it wants to meet a need."""
+
+    __tablename__ = "interests"
+
+    need_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    note: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SearchRow(Base):
+    """What a company looks for again and again, and the needs it was shown already."""
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (Index("ix_saved_searches_company_id", "company_id"),)
+
+    search_id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Identifier)
+    name: Mapped[str] = mapped_column(Text)
+    filters: Mapped[dict[str, str]] = mapped_column(JSON)
+    seen: Mapped[list[str]] = mapped_column(JSON)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class JudgementRow(Base):
+    """What one judge says of a pair: 0 useless, 1 marginal, 2 useful, 3 very useful."""
+
+    __tablename__ = "judgements"
+
+    need_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    judge: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    grade: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class MergeRow(Base):
     """One company behind a merged one (the merged one too), with its own form."""
 
