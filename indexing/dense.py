@@ -109,6 +109,14 @@ class DenseIndex:
             best[owner] = max(score, best.get(owner, -1.0))
         return best
 
+    def mean_vectors(self, ids: Sequence[str]) -> Vectors:
+        """Return the mean of the rows of each named id (len(ids), dimension), not of unit length."""
+        vectors = np.zeros((len(ids), self.dimension), dtype=np.float32)
+        for place, id in enumerate(ids):
+            rows = np.asarray(self._rows[id], dtype=np.int64)
+            vectors[place] = self._index.reconstruct_batch(rows).mean(axis=0)
+        return vectors
+
     def _selector(self, allowed: Collection[str] | None) -> tuple[Any, int]:
         if allowed is None:
             return None, len(self._owners)
