@@ -16,8 +16,21 @@ from service.api.access import MALFORMED, NOT_READY, answers
 from service.door import BodyLimit, Door, is_loopback
 from service.gate import RateLimiter, admit
 from service.observing import Observer
-from service.pages import event_pages, sign_in
-from service.pages import routes as pages
+from service.pages import (
+    board,
+    company_pages,
+    day_pages,
+    docs_page,
+    event_pages,
+    home,
+    import_pages,
+    match_pages,
+    outcome_pages,
+    picture_pages,
+    quality_pages,
+    sign_in,
+)
+from service.pages.frame import error_page
 from service.settings import Settings
 from service.workbench import Workbench
 
@@ -73,7 +86,7 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, is_open=not is_loopback(settings.host))
     app.add_middleware(Observer, metrics=bench.metrics)  # outermost
-    problems.install(app)
+    problems.install(app, error_page)
     for router in (
         matching.router,
         records.router,
@@ -84,8 +97,17 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
         imports.router,
         health.router,
         sign_in.router,
+        home.router,
+        import_pages.router,
+        match_pages.router,
+        picture_pages.router,
         event_pages.router,
-        pages.router,
+        board.router,
+        day_pages.router,
+        outcome_pages.router,
+        company_pages.router,
+        quality_pages.router,
+        docs_page.router,
     ):
         app.include_router(router, dependencies=[Depends(admit)], responses=_GATE)
     static = resources.files("service").joinpath("static")

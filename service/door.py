@@ -15,7 +15,7 @@ from service.problems import problem, too_large
 
 LARGEST_BODY = 2 * 1024 * 1024
 LARGEST_FILE = 20 * 1024 * 1024
-_FILE_PATH = "/api/v1/imports"
+_FILE_PATHS = ("/api/v1/imports", "/imports")
 _MULTIPART_OVERHEAD = 16 * 1024
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -34,7 +34,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_file = scope["path"].rstrip("/") == _FILE_PATH
+        is_file = scope["path"].rstrip("/") in _FILE_PATHS
         limit = LARGEST_FILE + _MULTIPART_OVERHEAD if is_file else LARGEST_BODY
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isascii() or not announced.isdigit() or int(announced[:18]) > limit:

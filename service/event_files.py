@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -68,7 +68,7 @@ def to_csv(event: Event, timetable: Timetable) -> bytes:
     names = _names(event)
     writer.writerow(HEADER)
     for m in timetable.meetings:
-        writer.writerow([_no_formula(value) for value in _row(event, names, m)])
+        writer.writerow([no_formula(value) for value in _row(event, names, m)])
     return output.getvalue().encode("utf-8-sig")
 
 
@@ -77,7 +77,8 @@ def write_csv(event: Event, timetable: Timetable, path: Path) -> None:
     _write(path, to_csv(event, timetable))
 
 
-def _no_formula(value: str | int | None) -> str | int | None:
+def no_formula(value: str | int | None) -> str | int | None:
+    """Return a cell that no spreadsheet program takes for a formula."""
     is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
     return f"'{value}" if is_formula else value
 
@@ -123,11 +124,34 @@ def to_calendars(event: Event, timetable: Timetable) -> dict[str, bytes]:
     }
 
 
+def calendar_of(company_id: str, plans: Iterable[tuple[Event, Timetable]]) -> bytes:
+    """Return one .ics file with a company's meetings at several events."""
+    calendar = _new_calendar()
+    for event, timetable in plans:
+        mine = [m for m in timetable.meetings if m.company_id == company_id]
+        for entry in _entries(event, _names(event), mine):
+            calendar.add_component(entry)
+    return bytes(calendar.to_ical())
+
+
 def _calendar(event: Event, names: Mapping[str, str], meetings: Iterable[Meeting]) -> Calendar:
-    starts = {slot.slot_id: slot for slot in event.slots}
+    calendar = _new_calendar()
+    for entry in _entries(event, names, meetings):
+        calendar.add_component(entry)
+    return calendar
+
+
+def _new_calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//GreenMatch//timetable//KO")
     calendar.add("version", "2.0")
+    return calendar
+
+
+def _entries(
+    event: Event, names: Mapping[str, str], meetings: Iterable[Meeting]
+) -> Iterator[Entry]:
+    starts = {slot.slot_id: slot for slot in event.slots}
     for m in meetings:
         slot = starts[m.slot_id]
         entry = Entry()
@@ -139,8 +163,7 @@ def _calendar(event: Event, names: Mapping[str, str], meetings: Iterable[Meeting
         entry.add("location", f"상담석 {m.table}번")
         if m.interpreter_id:
             entry.add("description", f"통역: {m.interpreter_id}")
-        calendar.add_component(entry)
-    return calendar
+        yield entry
 
 
 def _names(event: Event) -> dict[str, str]:

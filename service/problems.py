@@ -1,6 +1,9 @@
-"""Every error over HTTP: RFC 9457 problem details with a Korean `detail` and a stable `code`."""
+"""Every error over HTTP: RFC 9457 problem details with a Korean `detail` and a stable `code`.
 
-from collections.abc import Mapping, Sequence
+A browser that asked for a page gets the sentence on a page instead.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -92,12 +95,34 @@ _FIELD = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of this application with problem details."""
+ErrorPage = Callable[[Request, int, str], Response]
+"""Makes a page of a request, a status and a sentence."""
+
+
+def install(app: FastAPI, page: ErrorPage) -> None:
+    """Answer every error of this application with problem details, or with a page."""
+    app.state.error_page = page
     app.add_exception_handler(GreenMatchError, _ours)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def _answer(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if wants_page and not request.url.path.startswith("/api/"):
+        page: Response = request.app.state.error_page(request, status, detail)
+        page.headers.update(headers or {})
+        return page
+    return problem(status, code, detail, errors=errors, headers=headers)
 
 
 def problem(
@@ -131,22 +156,21 @@ def status_of(error: GreenMatchError) -> int:
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def _ours(request: Request, error: Exception) -> JSONResponse:
+def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, GreenMatchError)
     errors = None
     if isinstance(error, InvalidRecord):
         errors = [{"field": error.field, "code": error.code, "detail": error.sentence}]
-    return problem(status_of(error), error.code, error.sentence, errors=errors)
+    return _answer(request, status_of(error), error.code, error.sentence, errors=errors)
 
 
-def _malformed(request: Request, error: Exception) -> JSONResponse:
+def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [_field_error(item) for item in error.errors()]
     first = errors[0]
     more = f" (그 밖에 {len(errors) - 1}건)" if len(errors) > 1 else ""
-    return problem(
-        422, "malformed_payload", f"{first['field']}: {first['detail']}{more}", errors=errors
-    )
+    sentence = f"{first['field']}: {first['detail']}{more}"
+    return _answer(request, 422, "malformed_payload", sentence, errors=errors)
 
 
 def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
@@ -171,9 +195,10 @@ def _http(request: Request, error: Exception) -> Response:
     code, detail = _HTTP.get(error.status_code, ("http_error", "요청을 처리할 수 없습니다."))
     if error.status_code in _GATE:  # the gate speaks Korean
         code, detail = _GATE[error.status_code], error.detail
-    return problem(error.status_code, code, detail, headers=error.headers)
+    return _answer(request, error.status_code, code, detail, headers=error.headers)
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def _unexpected(request: Request, error: Exception) -> Response:
     # The traceback goes to the log; nothing of it to the one who asked.
-    return problem(500, "internal_error", "뜻하지 않은 오류가 났습니다. 담당자에게 알리십시오.")
+    sentence = "뜻하지 않은 오류가 났습니다. 담당자에게 알리십시오."
+    return _answer(request, 500, "internal_error", sentence)

@@ -27,7 +27,7 @@ from service.store import (
 )
 
 if TYPE_CHECKING:
-    from data.intake import Problem
+    from data.intake import FileReport, Problem
     from data.papers import Paper
 
 R = TypeVar("R", Company, Need, Buyer)
@@ -49,6 +49,8 @@ class Received:
     )
     buyers: tuple[Buyer, ...] = ()
     papers: tuple["Paper", ...] = ()
+    reports: tuple["FileReport", ...] = ()
+    """What was read of each file: its sheets and their columns."""
     known: Mapping[str, int] | None = None
     """How many records there are, where the files were known and not read again."""
 
@@ -80,13 +82,19 @@ class Received:
 
 
 def read_all(
-    paths: Sequence[Path], kind: str | None = None, progress: Progress = silent
+    paths: Sequence[Path],
+    kind: str | None = None,
+    progress: Progress = silent,
+    meanings: Mapping[str, str] | None = None,
 ) -> Received:
-    """Read every file that can be read, together, so that ids are compared across files."""
+    """Read every file that can be read, together, so that ids are compared across files.
+
+    meanings: what somebody says a column means, by its head.
+    """
     from data.intake import read_files
 
     try:
-        intake = read_files(paths, kind, progress)
+        intake = read_files(paths, kind, progress, meanings or {})
     except UnreadableFile as error:
         if len(paths) == 1:
             return Received((paths[0].name,), (), (), (), (error,))
@@ -107,10 +115,14 @@ def read_all(
         people = cast(
             "Mapping[tuple[RecordKind, str], tuple[Mapping[str, str], ...]]", intake.people
         )
-        return Received(names, companies, needs, problems, (), places, people, buyers, papers)
-    alone = [(path, read_all([path], kind, progress)) for path in paths]
+        return Received(
+            names, companies, needs, problems, (), places, people, buyers, papers, intake.files
+        )
+    alone = [(path, read_all([path], kind, progress, meanings)) for path in paths]
     readable = [path for path, received in alone if not received.unreadable]
-    rest = read_all(readable, kind, progress) if readable else Received((), (), (), (), ())
+    rest = (
+        read_all(readable, kind, progress, meanings) if readable else Received((), (), (), (), ())
+    )
     broken = tuple(error for _, received in alone for error in received.unreadable)
     names = tuple(path.name for path in paths)
     unreadable = (*broken, *rest.unreadable)

@@ -22,14 +22,16 @@ from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
+from service.jobs import Jobs
 from service.mirror import Mirror
 from service.observing import MeasuredEncoder, Metrics
 from service.settings import Settings, secret_of
-from service.store import Contacts, Seal, Store
+from service.store import Contacts, Drafts, Seal, Store
 
 if TYPE_CHECKING:
     from indexing.analyzer import Analyzer
     from indexing.encoder import Encoder
+    from indexing.projection import Projection
     from indexing.snapshot import Manifest, Snapshot
 
 AT_ONCE = 100
@@ -108,8 +110,12 @@ class Workbench:
         self._mirror: Mirror | None = None
         self._learned: dict[str, dict[str, Learned]] = {name: {} for name in COLLECTIONS}
         self._learner: threading.Thread | None = None
+        self._drawing = threading.Lock()
+        self._painter: threading.Thread | None = None
+        self._picture: tuple[str, Projection] | None = None
         self._closing = threading.Event()
         self.metrics = Metrics()
+        self.jobs = Jobs()
         self._policy = Policy.load()
 
     @classmethod
@@ -123,9 +129,37 @@ class Workbench:
         """Return the store's contacts, opened with this installation's secret."""
         return self.store.contacts(Seal(secret_of(self.settings)))
 
+    def drafts(self) -> Drafts:
+        """Return the store's uploaded files, opened with this installation's secret."""
+        return self.store.drafts(Seal(secret_of(self.settings)))
+
+    def picture(self) -> "Projection | None":
+        """Return the picture of the offerings; None while it is being drawn (seconds, once a snapshot).
+
+        Raises what `desk` raises.
+        """
+        self.desk()
+        with self._drawing:
+            snapshot = self._snapshot
+            if snapshot is None:
+                raise SnapshotMissing(NO_SNAPSHOT)
+            name = snapshot.manifest.snapshot_id
+            if self._picture is not None and self._picture[0] == name:
+                return self._picture[1]
+            if self._painter is None or not self._painter.is_alive():
+                self._painter = threading.Thread(target=self._draw, args=(snapshot,), daemon=True)
+                self._painter.start()
+        return None
+
+    def _draw(self, snapshot: "Snapshot") -> None:
+        from indexing.projection import project
+
+        self._picture = (snapshot.manifest.snapshot_id, project(snapshot.offerings))
+
     def close(self) -> None:
         """Stop learning and give back the database's connections."""
         self._closing.set()
+        self.jobs.wait()
         learner = self._learner
         if learner is not None:
             learner.join()

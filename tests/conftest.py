@@ -9,9 +9,11 @@ from pathlib import Path
 import platformdirs
 import pytest
 import sqlalchemy
+from playwright.sync_api import Browser, sync_playwright
 
 from indexing.analyzer import Analyzer, open_analyzer
 from indexing.encoder import SentenceEncoder, open_encoder
+from tests.browsing import Live, live_server, open_browser
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +66,25 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     """Address of an empty database of its own, on either engine."""
     with database(request.param, tmp_path) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, started once."""
+    with sync_playwright() as playwright:
+        started = open_browser(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def live(
+    tmp_path_factory: pytest.TempPathFactory,
+    user_cache: Path,
+    real_encoder: SentenceEncoder,
+    mecab: Analyzer,
+) -> Iterator[Live]:
+    """A server with the samples, for every test with a browser; each signs in as somebody of its own."""
+    home = tmp_path_factory.mktemp("live")
+    with live_server(home, user_cache, real_encoder, mecab) as server:
+        yield server

@@ -1,6 +1,7 @@
 """Who may do what: the whole table, sessions, keys, lockout, CSRF, contacts, limits, the public mode."""
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,8 +49,53 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("POST", "/sign-out"): EVERYBODY,
     ("GET", "/password"): {A, S, E, C},
     ("POST", "/password"): {A, S, E, C},
-    ("GET", "/"): {A, S, E},
-    ("POST", "/"): {A, S, E},
+    ("POST", "/language"): EVERYBODY,
+    ("GET", "/"): {A, S, E, C},
+    ("GET", "/duplicates"): {A, S},
+    ("POST", "/duplicates"): {A, S},
+    ("GET", "/duplicates/count"): {A, S},
+    ("GET", "/imports"): {A, S},
+    ("POST", "/imports"): {A, S},
+    ("GET", "/imports/index"): {A, S},
+    ("POST", "/imports/index"): {A, S},
+    ("GET", "/imports/{draft_id}"): {A, S},
+    ("POST", "/imports/{draft_id}"): {A, S},
+    ("GET", "/imports/{draft_id}/problems"): {A, S},
+    ("POST", "/imports/{import_id}/undo"): {A, S},
+    ("GET", "/match"): {A, S, E},
+    ("POST", "/match"): {A, S, E},
+    ("GET", "/match/needs/{need_id:path}"): {A, S, E},
+    ("GET", "/match/companies"): {A, S, E},
+    ("GET", "/match/companies/{company_id:path}"): {A, S, E},
+    ("GET", "/compare"): {A, S, E},
+    ("POST", "/decisions"): {A, S},
+    ("GET", "/map"): {A, S, E},
+    ("GET", "/picture"): {A, S, E},
+    ("POST", "/events/new"): {A, S},
+    ("POST", "/events/{event_id}/form"): {A, S},
+    ("GET", "/events/{event_id}/job"): {A, S, E},
+    ("POST", "/events/{event_id}/job"): {A, S},
+    ("POST", "/events/{event_id}/swap"): {A, S},
+    ("POST", "/events/{event_id}/move"): {A, S},
+    ("GET", "/events/{event_id}/places"): {A, S},
+    ("GET", "/events/{event_id}/versions"): {A, S, E},
+    ("GET", "/day-worker.js"): EVERYBODY,
+    ("GET", "/day/{event_id}"): {A, S, E},
+    ("POST", "/day/{event_id}/attendance"): {A, S},
+    ("POST", "/day/{event_id}/outcomes"): {A, S},
+    ("GET", "/outcomes"): {A, S, E},
+    ("GET", "/outcomes.csv"): {A, S, E},
+    ("GET", "/quality"): {A, S, E},
+    ("GET", "/quality/report"): {A, S, E},
+    ("GET", "/quality/judge"): {A, S, E},
+    ("POST", "/quality/judge"): {A, S, E},
+    ("GET", "/quality/judgements.tsv"): {A, S, E},
+    ("GET", "/company"): {C},
+    ("GET", "/company/hints"): {C},
+    ("GET", "/company/searches"): {C},
+    ("POST", "/company/searches"): {C},
+    ("POST", "/company/interests"): {C},
+    ("GET", "/company/meetings.ics"): {C},
     ("POST", "/api/v1/matches"): {A, S, E},
     ("POST", "/api/v1/opportunities"): {A, S, E, C},
     ("GET", "/api/v1/companies"): {A, S, E},
@@ -122,9 +168,14 @@ def office(
         store.save(companies(), needs(), Source("test"))
         bench = Workbench(settings, store, lambda: Tools(BigramEncoder(), mecab))
         build_snapshot(settings.home, companies(), needs(), BigramEncoder(), mecab)
+        bench.jobs.start("index", "no index is built here", 1.0, lambda _, stop: _wait(stop))
         with TestClient(create_app(settings, bench), HOST, follow_redirects=False) as client:
             yield bench, client
-        store.close()
+        bench.close()
+
+
+def _wait(stop: threading.Event) -> None:
+    stop.wait()
 
 
 @pytest.fixture
@@ -209,6 +260,7 @@ def test_a_role_gets_through_exactly_where_the_table_says(
         "form": "csv",
         "version": "1",
         "request_id": "1",
+        "draft_id": "d-1",
     }
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)
@@ -310,8 +362,8 @@ def test_a_change_from_a_browser_needs_the_sessions_token(
 
     without = browser.delete("/api/v1/needs/N-1")
     wrong = browser.delete("/api/v1/needs/N-1", headers={"x-csrf-token": "0" * 43})
-    form = browser.post("/", data={"text": "LED"})
-    good_form = browser.post("/", data={"text": "LED 가로등", "csrf": csrf})
+    form = browser.post("/match", data={"text": "LED"})
+    good_form = browser.post("/match", data={"text": "LED 가로등", "csrf": csrf})
     right = browser.delete("/api/v1/needs/N-1", headers={"x-csrf-token": csrf})
 
     for answer in (without, wrong, form):

@@ -645,7 +645,7 @@ def test_openapi_is_korean_and_names_every_route_of_the_contract(client: TestCli
 
 
 def test_no_page_loads_anything_from_another_host(client: TestClient) -> None:
-    for path in ("/", "/docs"):
+    for path in ("/match", "/docs"):
         page = client.get(path)
         assert page.status_code == 200
         assert "http://" not in page.text
@@ -655,33 +655,33 @@ def test_no_page_loads_anything_from_another_host(client: TestClient) -> None:
         assert client.get(f"/static/{name}").status_code == 200
 
 
-def test_the_first_page_finds_companies_and_escapes_what_was_typed(client: TestClient) -> None:
-    found = client.post("/", data={"text": "LED 가로등 <script>alert(1)</script>"})
-    wrong = client.post("/", data={"text": "x", "country": "아틀란티스"})
-    empty = client.post("/", data={})
+def test_a_text_finds_companies_and_what_was_typed_is_escaped(client: TestClient) -> None:
+    found = client.post("/match", data={"text": "LED 가로등 <script>alert(1)</script>"})
+    wrong = client.post("/match", data={"text": "x", "country": "아틀란티스"})
+    empty = client.post("/match", data={})
 
     assert "한빛조명" in found.text
-    assert "<script>" not in found.text
+    assert "<script>alert" not in found.text
     assert (wrong.status_code, empty.status_code) == (400, 400)
     assert "아는 국가가 아닙니다" in wrong.text
 
 
-def test_the_first_page_shows_near_misses_where_nobody_fits_and_who_takes_which_part(
+def test_a_page_shows_near_misses_where_nobody_fits_and_who_takes_which_part(
     client: TestClient, bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = client.post("/", data={"text": "LED 가로등"}).text
+    whole = client.post("/match", data={"text": "LED 가로등"}).text
     parts = client.post(
-        "/", data={"text": "1. 막여과 정수 설비\n2. LED 가로등\n3. 빗물 저류조 설치"}
+        "/match", data={"text": "1. 막여과 정수 설비\n2. LED 가로등\n3. 빗물 저류조 설치"}
     ).text
     desk = bench.desk()
     sure = replace(desk.matchmaker._policy.confidence, model=desk.manifest.model, line=1.0)
     monkeypatch.setattr(
         desk.matchmaker, "_policy", replace(desk.matchmaker._policy, confidence=sure)
     )
-    nobody = client.post("/", data={"text": "LED 가로등"}).text
+    nobody = client.post("/match", data={"text": "LED 가로등"}).text
 
-    assert "수요 항목" not in whole
-    assert "컨소시엄에서 맡을 기업" in parts
+    assert "복합 수요" not in whole
+    assert "누가 무엇을 맡나" in parts
     assert "적합한 공급기업 없음" in nobody
     assert "<details open><summary>가장 가까웠던 공급기업" in nobody
 

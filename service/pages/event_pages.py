@@ -1,87 +1,273 @@
-"""The pages of events: the list with what the year came to, and one event from plan to outcome."""
+"""The pages of events: the list, one event from its demands to its delegation, requests and outcomes."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
 from typing import Annotated, Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, select_autoescape
 
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
 from matcher.errors import GreenMatchError, InvalidRequest, UnreadableFile
 from matcher.events import Event
 from matcher.outcomes import STAGES as OUTCOME_STAGES
-from matcher.outcomes import Outcome, follow_ups, funnel
+from matcher.outcomes import Outcome, funnel
 from matcher.requests import KINDS, STAGES, STATES
-from matcher.timetable import Timetable
 from service.api.access import Bench
 from service.api.events import EventId
 from service.api.releases import Number
-from service.changing import grant, make_delegation, make_timetable
-from service.event_files import name_of
+from service.changing import grant, make_delegation, make_timetable, withdraw
+from service.editing import (
+    let_go,
+    moved,
+    swapped,
+    with_demand,
+    with_invited,
+    with_person,
+    without_demand,
+    without_person,
+)
+from service.event_templates import TEMPLATES, new_event
 from service.gate import Asking
-from service.pages.frame import notice_html, page
+from service.pages.board import board_of, made, names_of
+from service.pages.frame import render, segment
 from service.planning import completed
-from service.problems import status_of
-from service.reports import funnels, stored_events
-from service.security import ADMINISTRATOR, STAFF, Principal
+from service.reports import stored_events
 from service.store import StoredEvent
 from service.workbench import Workbench
 
 router = APIRouter(include_in_schema=False)
-SECONDS = 20.0
-QUIET_DAYS = 90
-MOST_TABLES = 60
+SECONDS = (10, 30, 60, 300)
+"""How long a plan may be worked on, to choose from."""
+Text = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/events")
-def list_of_events(bench: Bench, who: Asking) -> HTMLResponse:
-    """Show every event, the year's outcomes and whom to ask again."""
-    return _list_page(bench, who)
+def list_of_events(request: Request, bench: Bench, who: Asking) -> HTMLResponse:
+    """Show every event, and the ways to make one."""
+    return _list_page(request, bench, who)
 
 
 @router.post("/events")
-def upload_event(bench: Bench, who: Asking, file: Annotated[UploadFile, File()]) -> Response:
+def upload_event(
+    request: Request, bench: Bench, who: Asking, file: Annotated[UploadFile, File()]
+) -> Response:
     """Keep an event file and show the event."""
     try:
         form = _read(file)
         event = bench.store.events.put(without_contacts(form), who.name)
     except GreenMatchError as error:
-        return _list_page(bench, who, error)
+        return _list_page(request, bench, who, error)
+    return _to(event.event_id)
+
+
+@router.post("/events/new")
+def make_event(
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    event_id: Text,
+    kind: Text,
+    begins_on: Annotated[date, Form()],
+    days: Annotated[int, Form(ge=1, le=60)] = 1,
+    timezone: Text = "Asia/Seoul",
+    quota: Annotated[int | None, Form(ge=0, le=1_000)] = None,
+    tables: Annotated[int | None, Form(ge=1, le=1_000)] = None,
+    demands: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:
+    """Make an event from a template."""
+    try:
+        _refuse_known(bench, event_id.strip())
+        named = demands.replace(",", " ").split()
+        for need_id in named:
+            bench.store.need(need_id)
+        form = new_event(
+            event_id,
+            kind,
+            begins_on=begins_on,
+            days=days,
+            timezone=timezone.strip(),
+            quota=quota,
+            tables=tables,
+            demands=named,
+        )
+        event = bench.store.events.put(form, who.name)
+    except GreenMatchError as error:
+        return _list_page(request, bench, who, error)
     return _to(event.event_id)
 
 
 @router.get("/events/{event_id}")
-def one_event(event_id: EventId, bench: Bench, who: Asking) -> HTMLResponse:
+def one_event(
+    event_id: EventId,
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    view: Annotated[str, Query(pattern="^(table|company|buyer)$")] = "table",
+) -> HTMLResponse:
     """Show one event."""
-    return _event_page(bench, who, bench.store.events.get(event_id))
+    try:
+        stored = bench.store.events.get(event_id)
+    except GreenMatchError as error:
+        return _list_page(request, bench, who, error)
+    return event_page(request, bench, who, stored, view=view)
+
+
+@router.post("/events/{event_id}/form")
+def change_event(
+    event_id: EventId, request: Request, bench: Bench, who: Asking, step: Text, value: Text = ""
+) -> Response:
+    """Add or remove a demand, a buyer or a company; plans that no longer hold go."""
+    stored = bench.store.events.get(event_id)
+    changes: dict[str, Callable[[], dict[str, Any]]] = {
+        "add_demand": lambda: with_demand(stored.form, bench.store.need(value.strip()).need_id),
+        "drop_demand": lambda: without_demand(stored.form, value),
+        "add_buyer": lambda: with_person(stored.form, "buyers", _named(value)),
+        "drop_buyer": lambda: without_person(stored.form, "buyers", value),
+        "add_company": lambda: with_person(
+            stored.form, "companies", bench.store.company(value.strip()).company_id
+        ),
+        "drop_company": lambda: without_person(stored.form, "companies", value),
+        "invite": lambda: with_invited(bench, stored),
+        "let_go": lambda: let_go(stored.form),
+    }
+
+    def make() -> None:
+        if step == "withdraw":
+            withdraw(bench, event_id, value, "담당자가 취소로 적었습니다.", who.name)
+            return
+        if step not in changes:
+            raise InvalidRequest("할 일을 고르십시오.", field="step")
+        keeps_delegation = step not in ("add_demand", "drop_demand", "let_go")
+        plans = {"delegation": stored.delegation if keeps_delegation else None, "timetable": None}
+        bench.store.events.amend(stored, changes[step](), plans, who.name)
+
+    return _done(request, bench, who, stored, make)
 
 
 @router.post("/events/{event_id}/plans")
 def make_plan(
-    event_id: EventId, bench: Bench, who: Asking, plan: Annotated[str, Form()]
+    event_id: EventId,
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    plan: Text,
+    seconds: Annotated[int, Form(ge=1, le=600)] = SECONDS[1],
 ) -> Response:
-    """Choose the delegation, make the timetable, or make it anew around what stands."""
+    """Begin to choose the delegation or to make the timetable, behind the page."""
     stored = bench.store.events.get(event_id)
 
     def make() -> None:
         if plan == "delegation":
-            make_delegation(bench, event_id, SECONDS)
+            bench.jobs.start(
+                event_id,
+                "파견단 고르기",
+                seconds,
+                lambda progress, stop: _drop(make_delegation(bench, event_id, float(seconds))),
+            )
+        elif plan in ("timetable", "keep"):
+            bench.jobs.start(
+                event_id,
+                "상담표 짜기",
+                seconds,
+                lambda progress, stop: _drop(
+                    make_timetable(
+                        bench,
+                        event_id,
+                        float(seconds),
+                        who.name,
+                        keep=plan == "keep",
+                        progress=progress,
+                        stop=stop,
+                    )
+                ),
+            )
         else:
-            make_timetable(bench, event_id, SECONDS, who.name, keep=plan == "keep")
+            raise InvalidRequest("파견단이나 상담표를 고르십시오.", field="plan")
 
-    return _done(bench, who, stored, make)
+    return _done(request, bench, who, stored, make)
+
+
+@router.get("/events/{event_id}/job")
+def show_job(event_id: EventId, request: Request, bench: Bench, who: Asking) -> HTMLResponse:
+    """Return how far the work behind the page is, as a piece of it; when it ends, the page comes anew."""
+    job = bench.jobs.get(event_id)
+    values = {"job": job, "here": f"/events/{segment(event_id)}"}
+    piece = render(request, who, "job.html", values)
+    if job is None or (job.is_done and not job.error):
+        bench.jobs.forget(event_id)
+        piece.headers["HX-Refresh"] = "true"
+    return piece
+
+
+@router.post("/events/{event_id}/job")
+def stop_job(event_id: EventId, bench: Bench) -> Response:
+    """End the work with what it has; a job that failed is forgotten."""
+    job = bench.jobs.get(event_id)
+    if job is not None:
+        job.stop.set()
+        bench.jobs.forget(event_id)
+    return _to(event_id)
+
+
+@router.post("/events/{event_id}/swap")
+def swap(
+    event_id: EventId,
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    out: Text = "",
+    into: Text = "",
+    step: Annotated[str, Form(pattern="^(try|keep)$")] = "try",
+) -> Response:
+    """Show what a company in another's place would change, or keep it so."""
+    stored = bench.store.events.get(event_id)
+    try:
+        form, delegation = swapped(bench, stored, out, into)
+        if step == "keep":
+            plans = {"delegation": delegation, "timetable": None}
+            bench.store.events.amend(stored, form, plans, who.name)
+            return _to(event_id)
+    except GreenMatchError as error:
+        return event_page(request, bench, who, stored, error)
+    return event_page(request, bench, who, stored, trial=delegation)
+
+
+@router.post("/events/{event_id}/move")
+def move(
+    event_id: EventId,
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    buyer_id: Text,
+    company_id: Text,
+    slot_id: Text,
+    table: Annotated[int, Form(ge=1, le=10_000)],
+) -> Response:
+    """Put a meeting to another time or table where no rule breaks; else say which would."""
+    stored = bench.store.events.get(event_id)
+    try:
+        event, timetable = made(bench, stored)
+        changed, broken = moved(event, timetable, (buyer_id, company_id), slot_id, table)
+        if broken:
+            raise InvalidRequest("옮길 수 없습니다. " + " ".join(broken), field="slot_id")
+        bench.store.events.revise(stored, changed.to_dict(), who.name)
+    except GreenMatchError as error:
+        if "hx-request" in request.headers:
+            raise
+        return event_page(request, bench, who, stored, error)
+    if "hx-request" in request.headers:
+        return _board(request, bench, who, event_id)
+    return RedirectResponse(f"/events/{segment(event_id)}#timetable", 303)
 
 
 @router.post("/events/{event_id}/release")
 def release_timetable(
     event_id: EventId,
+    request: Request,
     bench: Bench,
     who: Asking,
     stage: Annotated[str, Form()],
@@ -94,13 +280,14 @@ def release_timetable(
         moment = _moment(until, stored.event) if stage == "provisional" else None
         bench.store.releases.release(event_id, stage, moment, who.name)
 
-    return _done(bench, who, stored, make)
+    return _done(request, bench, who, stored, make)
 
 
 @router.post("/events/{event_id}/requests/{request_id}")
 def answer_request(
     event_id: EventId,
     request_id: Number,
+    request: Request,
     bench: Bench,
     who: Asking,
     accept: Annotated[str, Form()],
@@ -114,18 +301,19 @@ def answer_request(
         else:
             bench.store.releases.answer(event_id, request_id, "declined", "")
 
-    return _done(bench, who, stored, make)
+    return _done(request, bench, who, stored, make)
 
 
 @router.post("/events/{event_id}/outcomes")
 def write_outcome(
     event_id: EventId,
+    request: Request,
     bench: Bench,
     who: Asking,
-    company_id: Annotated[str, Form(max_length=200)],
+    company_id: Text,
     stage: Annotated[str, Form(max_length=50)],
     happened_on: Annotated[date, Form()],
-    buyer_id: Annotated[str, Form(max_length=200)] = "",
+    buyer_id: Text = "",
     amount: Annotated[str, Form(max_length=50)] = "",
     currency: Annotated[str, Form(max_length=10)] = "",
     krw_per_usd: Annotated[str, Form(max_length=50)] = "",
@@ -148,23 +336,97 @@ def write_outcome(
         }
         bench.store.events.add_outcome(Outcome.from_dict(value), who.name)
 
-    return _done(bench, who, stored, make)
+    return _done(request, bench, who, stored, make)
+
+
+def event_page(
+    request: Request,
+    bench: Workbench,
+    who: Asking,
+    stored: StoredEvent,
+    error: GreenMatchError | None = None,
+    *,
+    view: str = "table",
+    trial: dict[str, Any] | None = None,
+) -> HTMLResponse:
+    """Return the page of one event; trial: a delegation that was not kept, to look at."""
+    event = completed(stored.event, bench.store)
+    names = names_of(bench, event, stored)
+    requests = [
+        {**item.to_dict(), "kind": KINDS[item.request.kind], "label": STATES[item.state]}
+        for item in bench.store.releases.requests(stored.event_id)
+    ]
+    found = [outcome for _, outcome in bench.store.events.outcomes(stored.event_id)]
+    newest = bench.store.releases.newest_stages().get(stored.event_id)
+    values = {
+        "event": event,
+        "kind": TEMPLATES[event.kind].label if event.kind in TEMPLATES else event.kind,
+        "here": f"/events/{segment(stored.event_id)}",
+        "begins": begins(event),
+        "demands": [(d.need_id, d.weight) for d in event.demands],
+        "delegation": stored.delegation,
+        "is_swapped": bool(stored.form.get("must_include")),
+        "trial": trial,
+        "job": bench.jobs.get(stored.event_id),
+        "requests": requests,
+        "stages": funnel(found),
+        "outcome_stages": OUTCOME_STAGES,
+        "name": lambda id: names.get(id, id),
+        "seconds": SECONDS,
+        "can_release": newest is not None and newest[1] != "final",
+        **board_of(bench, stored, event, names, view),
+    }
+    return render(request, who, "event.html", values, error=error)
+
+
+def begins(event: Event) -> str:
+    """Return the day an event begins, there."""
+    if not event.slots:
+        return ""
+    return f"{event.slots[0].start.astimezone(ZoneInfo(event.timezone)):%Y-%m-%d}"
+
+
+def _board(request: Request, bench: Workbench, who: Asking, event_id: str) -> HTMLResponse:
+    stored = bench.store.events.get(event_id)
+    event = completed(stored.event, bench.store)
+    names = names_of(bench, event, stored)
+    values = {
+        "event": event,
+        "here": f"/events/{segment(event_id)}",
+        **board_of(bench, stored, event, names, "table"),
+    }
+    return render(request, who, "board.html", values)
 
 
 def _done(
-    bench: Workbench, who: Principal, stored: StoredEvent, make: Callable[[], None]
+    request: Request, bench: Workbench, who: Asking, stored: StoredEvent, make: Callable[[], None]
 ) -> Response:
     """Do it and show the event again; what a person must mend stands above it."""
     try:
         make()
     except GreenMatchError as error:
         now = bench.store.events.get(stored.event_id)
-        return _event_page(bench, who, now, error)
+        return event_page(request, bench, who, now, error)
     return _to(stored.event_id)
 
 
 def _to(event_id: str) -> RedirectResponse:
-    return RedirectResponse(f"/events/{quote(event_id, safe='')}", 303)
+    return RedirectResponse(f"/events/{segment(event_id)}", 303)
+
+
+def _drop(made: object) -> None:
+    """A job keeps its result in the store; nobody waits for it here."""
+
+
+def _named(value: str) -> str:
+    if not value.strip():
+        raise InvalidRequest("ID를 적으십시오.", field="value")
+    return value.strip()
+
+
+def _refuse_known(bench: Workbench, event_id: str) -> None:
+    if any(item.event_id == event_id for item in stored_events(bench.store)):
+        raise InvalidRequest(f"'{event_id}' 행사가 이미 있습니다.", field="event_id")
 
 
 def _read(file: UploadFile) -> dict[str, Any]:
@@ -187,114 +449,22 @@ def _moment(text: str, event: Event) -> datetime:
 
 
 def _list_page(
-    bench: Workbench, who: Principal, error: GreenMatchError | None = None
+    request: Request, bench: Workbench, who: Asking, error: GreenMatchError | None = None
 ) -> HTMLResponse:
     stages = bench.store.releases.newest_stages()
     events = [_line(item, stages.get(item.event_id)) for item in stored_events(bench.store)]
     events.sort(key=lambda item: (item["begins"], item["event_id"]), reverse=True)
-    outcomes = [outcome for _, outcome in bench.store.events.outcomes()]
-    body = _render(
-        "events.html",
-        who,
-        events=events,
-        funnels=funnels(bench.store, "year"),
-        waiting=follow_ups(outcomes, date.today(), QUIET_DAYS),
-    )
-    return _page("행사", body, who, error)
+    values = {"events": events, "templates": TEMPLATES, "today": date.today()}
+    return render(request, who, "events.html", values, error=error)
 
 
 def _line(item: StoredEvent, newest: tuple[int, str] | None) -> dict[str, Any]:
+    kind = item.event.kind
     return {
         "event_id": item.event_id,
-        "begins": _begins(item.event),
+        "kind": TEMPLATES[kind].label if kind in TEMPLATES else kind,
+        "begins": begins(item.event),
         "chosen": len(item.delegation["chosen"]) if item.delegation else "",
         "meetings": len(item.timetable["meetings"]) if item.timetable else "",
         "stage": STAGES[newest[1]] if newest else "",
     }
-
-
-def _event_page(
-    bench: Workbench, who: Principal, stored: StoredEvent, error: GreenMatchError | None = None
-) -> HTMLResponse:
-    event = completed(stored.event, bench.store)
-    names = _names(bench, event, stored)
-    newest = bench.store.releases.newest_stages().get(stored.event_id)
-    requests = [
-        {**item.to_dict(), "kind": KINDS[item.request.kind], "label": STATES[item.state]}
-        for item in bench.store.releases.requests(stored.event_id)
-    ]
-    found = [outcome for _, outcome in bench.store.events.outcomes(stored.event_id)]
-    tables, rows = _grid(event, (stored.timetable or {}).get("meetings", ()))
-    body = _render(
-        "event.html",
-        who,
-        event=event,
-        here=f"/events/{quote(stored.event_id, safe='')}",
-        begins=_begins(event),
-        delegation=stored.delegation,
-        timetable=stored.timetable,
-        stage=f"{newest[0]}판 {STAGES[newest[1]]}" if newest else "",
-        tables=tables,
-        rows=rows,
-        quality=Timetable.from_dict(stored.timetable).verdict if stored.timetable else "",
-        requests=requests,
-        funnel=funnel(found),
-        stages=OUTCOME_STAGES,
-        name=lambda id: names.get(id, id),
-    )
-    return _page(f"행사 {stored.event_id}", body, who, error)
-
-
-def _names(bench: Workbench, event: Event, stored: StoredEvent) -> dict[str, str]:
-    plan = stored.delegation or {}
-    listed = [
-        item["company_id"]
-        for group in ("chosen", "alternates", "left_out")
-        for item in plan.get(group, ())
-    ]
-    known = {c.company_id: f"{c.name} ({c.company_id})" for c in bench.store.companies(listed)}
-    return {**known, **{p.id: name_of(p) for p in (*event.companies, *event.buyers)}}
-
-
-def _grid(
-    event: Event, meetings: Sequence[Mapping[str, Any]]
-) -> tuple[list[int], list[dict[str, Any]]]:
-    """Return the tables in use and, for each slot, its label and a meeting (or None) for each of them."""
-    tables = sorted({m["table"] for m in meetings if m["table"]})[:MOST_TABLES]
-    held = {(m["slot_id"], m["table"]): m for m in meetings}
-    zone = ZoneInfo(event.timezone)
-    rows = [
-        {
-            "label": f"{slot.start.astimezone(zone):%m-%d %H:%M}",
-            "meetings": [held.get((slot.slot_id, table)) for table in tables],
-        }
-        for slot in event.slots
-    ]
-    return tables, rows
-
-
-def _begins(event: Event) -> str:
-    if not event.slots:
-        return ""
-    return f"{event.slots[0].start.astimezone(ZoneInfo(event.timezone)):%Y-%m-%d}"
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("service"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _render(template: str, who: Principal, **values: Any) -> str:
-    can_write = who.role in (ADMINISTRATOR, STAFF)
-    whole = {**values, "csrf": who.csrf or "", "can_write": can_write}
-    return _templates().get_template(template).render(whole)
-
-
-def _page(title: str, body: str, who: Principal, error: GreenMatchError | None) -> HTMLResponse:
-    notice = notice_html(error.sentence) if error else ""
-    return page(title, notice + body, who, status_of(error) if error else 200)

@@ -1,5 +1,6 @@
-"""Signing in and out, and changing one's password."""
+"""Signing in and out, choosing a language, and changing one's password."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -8,23 +9,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from matcher.errors import InvalidRequest
 from service.api.access import Bench
 from service.gate import COOKIE, Asking
-from service.pages.frame import csrf_field, notice_html, page
-from service.security import Principal
+from service.pages.frame import LANGUAGE_COOKIE, LANGUAGES, render, signed_out
 from service.store.accounts import SESSION, SHORTEST_PASSWORD
 
 router = APIRouter(include_in_schema=False)
 _WRONG = "이름이나 비밀번호가 맞지 않거나, 여러 번 틀려 잠시 잠겼습니다."
-_SIGN_IN = """<form method="post" action="/sign-in">
-<label>이름 <input name="name" autocomplete="username" required></label>
-<label>비밀번호 <input name="password" type="password" autocomplete="current-password" required></label>
-<button>들어가기</button></form>
-"""
+_OWN_PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
+"""An address on this server: one slash, and nothing that a browser would read as another host."""
 
 
 @router.get("/sign-in")
-def sign_in_page() -> HTMLResponse:
+def sign_in_page(request: Request) -> HTMLResponse:
     """Show the form."""
-    return page("그린매치 로그인", _SIGN_IN)
+    return signed_out(request, "sign_in.html")
 
 
 @router.post("/sign-in")
@@ -37,7 +34,7 @@ def sign_in(
     """Start a session, or say that something was wrong and not what."""
     token = bench.store.accounts.sign_in(name, password)
     if token is None:
-        return page("그린매치 로그인", notice_html(_WRONG) + _SIGN_IN, status=401)
+        return signed_out(request, "sign_in.html", 401, error=_WRONG)
     session = bench.store.accounts.session(token)
     first = session is not None and session.user.must_change
     response = RedirectResponse("/password" if first else "/", 303)
@@ -62,14 +59,35 @@ def sign_out(request: Request, bench: Bench) -> Response:
     return response
 
 
+@router.post("/language")
+def choose_language(
+    request: Request,
+    language: Annotated[str, Form(max_length=10)],
+    back: Annotated[str, Form(max_length=2_000)] = "/",
+) -> Response:
+    """Remember the language and go back to the page, which is always one of ours."""
+    response = RedirectResponse(back if _OWN_PLACE.fullmatch(back) else "/", 303)
+    if language in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=365 * 24 * 3600,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+    return response
+
+
 @router.get("/password")
-def password_page(who: Asking) -> HTMLResponse:
+def password_page(request: Request, who: Asking) -> HTMLResponse:
     """Show the form."""
-    return _password_page(who)
+    return render(request, who, "password.html", {"shortest": SHORTEST_PASSWORD})
 
 
 @router.post("/password")
 def change_password(
+    request: Request,
     who: Asking,
     bench: Bench,
     old: Annotated[str, Form(max_length=1_000)] = "",
@@ -79,19 +97,7 @@ def change_password(
     try:
         bench.store.accounts.change_password(who.name, old, new)
     except InvalidRequest as error:
-        return _password_page(who, notice_html(error.sentence), 400)
+        return render(request, who, "password.html", {"shortest": SHORTEST_PASSWORD}, error=error)
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(COOKIE)
     return response
-
-
-def _password_page(who: Principal, notice: str = "", status: int = 200) -> HTMLResponse:
-    first = (
-        notice_html("일회용 비밀번호입니다. 새 비밀번호를 정하십시오.") if who.must_change else ""
-    )
-    body = f"""{first}{notice}<form method="post" action="/password">{csrf_field(who)}
-<label>지금 비밀번호 <input name="old" type="password" autocomplete="current-password" required></label>
-<label>새 비밀번호 <input name="new" type="password" autocomplete="new-password" required
-minlength="{SHORTEST_PASSWORD}"></label>
-<button>바꾸기</button></form>"""
-    return page("비밀번호 바꾸기", body, who, status)
