@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -31,6 +32,7 @@ from evaluation.identity import measure as measure_identity
 from evaluation.identity import read_pairs
 from evaluation.imports import imports_table, measure_imports
 from evaluation.meeting_days import SIZES, measure_delegations, measure_timetables
+from evaluation.page_speed import measure_pages, pages_table
 from evaluation.pages import FIGURE_FOLDER, to_html, to_markdown
 from evaluation.parts import DEFAULT_FILES, parts_table, score_files, score_rows
 from evaluation.parts import HELP as PARTS_HELP
@@ -298,6 +300,24 @@ def imports(
     _print_tables(Console(), [table])
     if out is not None:
         head = "# 가져오기\n\n`greenmatch-eval imports`가 만든 표입니다.\n\n"
+        write_text(f"{head}## {table.title}\n\n{table.to_markdown()}\n", out)
+
+
+@app.command()
+def pages(
+    companies: Annotated[int, typer.Option(min=10, help="지어낼 공급기업의 수.")] = 10_000,
+    needs: Annotated[int, typer.Option(min=10, help="지어낼 수요의 수.")] = 1_000,
+    visits: Annotated[int, typer.Option(min=2, help="쪽마다 몇 번.")] = 40,
+    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+) -> None:
+    """지어낸 큰 자료로 서비스를 켜고 화면마다 걸리는 시간을 잽니다."""
+    source = Path(str(resources.files("data"))) / "samples"
+    with tempfile.TemporaryDirectory() as folder, _progress() as progress:
+        costs = measure_pages(Path(folder), source, companies, needs, visits, progress)
+    table = pages_table(costs, companies, needs)
+    _print_tables(Console(), [table])
+    if out is not None:
+        head = "# 화면의 속도\n\n`greenmatch-eval pages`가 만든 표입니다. 지어낸 자료, 2코어.\n\n"
         write_text(f"{head}## {table.title}\n\n{table.to_markdown()}\n", out)
 
 
