@@ -6,7 +6,9 @@ DONE   := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 DEMO   := .greenmatch/demo
 
-.PHONY: help install demo demo-results test check format train quality clean
+BROWSERS := chromium chromium-browser google-chrome chrome
+
+.PHONY: help install browser demo demo-results test check format guide train quality clean
 
 help: ## 이 도움말 / this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -32,7 +34,13 @@ demo-results: install ## demo에서 서비스를 켜는 것만 뺌 / the demo wi
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch match N-010 -k 5
 	GREENMATCH_HOME=$(DEMO) $(BIN)/greenmatch timetable data/samples/events/meetings-example.json --seconds 10
 
-test: install check ## 검사와 모든 시험 / checks and all tests
+browser: ## 화면 시험에 쓰는 크로미움이 없으면 설치 (데비안 계열) / install Chromium for browser tests if there is none
+	@test -n "$$GREENMATCH_BROWSER" || command -v $(BROWSERS) >/dev/null || \
+	{ SUDO=$$(test $$(id -u) = 0 || echo sudo -n); \
+	  { $$SUDO apt-get update -q && $$SUDO apt-get install -q -y --no-install-recommends chromium; } >/dev/null || \
+	  { echo '크로미움을 설치하지 못했습니다. 크로미움이나 크롬을 설치하거나 GREENMATCH_BROWSER에 경로를 적으십시오.'; exit 1; }; }
+
+test: install browser check ## 검사와 모든 시험 / checks and all tests
 	$(BIN)/python -m pytest
 
 check: install ## 서식, 린트, 자료형, 의존 방향, 보안 / format, lint, types, imports, security
@@ -48,6 +56,9 @@ format: install ## 서식을 고침 / fix formatting
 
 clean: ## 설치와 시연 자료를 지움 / remove installation and demo state
 	rm -rf $(VENV) .greenmatch
+
+guide: install browser ## 안내서의 화면 그림을 새로 찍음 / take the guide's screenshots anew
+	GREENMATCH_SCREENSHOTS=docs/guide $(BIN)/python -m pytest -q tests/test_browser_staff.py tests/test_browser_pages.py tests/test_browser_company.py
 
 train: install ## 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / retrain the shipped adapter
 	$(BIN)/python -m indexing.training --cache .greenmatch/training $(if $(PAIRS),--pairs $(PAIRS))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from indexing.analyzer import Analyzer
@@ -149,7 +150,10 @@ def keep_shot(page: Page, name: str, at: str = "body") -> None:
         page.evaluate("selector => document.querySelector(selector).scrollIntoView()", at)
         page.wait_for_timeout(300)
         settle(page)
-        page.screenshot(path=folder / f"{name}{suffix}.png")
+        path = folder / f"{name}{suffix}.png"
+        page.screenshot(path=path)
+        with Image.open(path) as shot:  # few colours are enough, and a quarter of the bytes
+            shot.convert("RGB").quantize(64).save(path, optimize=True)
     page.set_viewport_size(WIDE)
 
 

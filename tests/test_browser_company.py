@@ -71,6 +71,7 @@ def test_an_evaluator_judges_by_keys_and_blindly(live: Live, browser: Browser) -
             for number, key in enumerate(keys):
                 expect(page.get_by_text(f"판정한 짝 {number}")).to_be_visible()
                 text = page.locator("main").inner_text()
+                page.wait_for_load_state("load")  # the keys are listened to from then on
                 assert "점수" not in text
                 assert "확률" not in text
                 page.keyboard.press(key)

@@ -126,7 +126,7 @@ def _place_of(day: date, events: Sequence[StoredEvent], today: date) -> float:
 def _place(day: date, days: Sequence[date], today: date) -> float:
     first = min((*days, today)) - timedelta(days=LINE_DAYS)
     last = max((*days, today)) + timedelta(days=LINE_DAYS)
-    return round(80 * (day - first).days / (last - first).days, 1)
+    return round(70 * (day - first).days / (last - first).days, 1)
 
 
 def _expiries(bench: Workbench, today: date) -> tuple[Sequence[Expiry], GreenMatchError | None]:
