@@ -29,6 +29,57 @@ def without_demand(form: Mapping[str, Any], need_id: str) -> Form:
     return {**form, "demands": kept}
 
 
+def with_rules(
+    form: Mapping[str, Any],
+    *,
+    quota: int | None,
+    alternates: int,
+    tables: int | None,
+    candidates: Sequence[str],
+    must_include: Sequence[str],
+    must_exclude: Sequence[str],
+) -> Form:
+    """Return an event's form with other numbers and with who may, must and must not travel.
+
+    No candidates: every company is one. Reasons of who is excluded already stay.
+    """
+    why = {
+        item["company_id"]: item
+        for item in form.get("must_exclude") or ()
+        if isinstance(item, Mapping)
+    }
+    found: Form = {
+        **form,
+        "alternates": alternates,
+        "must_include": list(dict.fromkeys(must_include)),
+        "must_exclude": [why.get(id, id) for id in dict.fromkeys(must_exclude)],
+    }
+    told = {"quota": quota, "tables": tables, "candidates": list(dict.fromkeys(candidates)) or None}
+    for name, value in told.items():
+        if value is None:
+            found.pop(name, None)
+        else:
+            found[name] = value
+    return found
+
+
+def with_interpreter(form: Mapping[str, Any], id: str, languages: Sequence[str]) -> Form:
+    """Return an event's form with one more interpreter, or with other languages of a known one."""
+    if len(languages) < 2:
+        raise InvalidRequest(
+            "통역의 언어를 둘 이상 적으십시오 (예: 한국어 베트남어).", field="value"
+        )
+    kept = [i for i in form.get("interpreters") or () if i["interpreter_id"] != id]
+    return {**form, "interpreters": [*kept, {"interpreter_id": id, "languages": list(languages)}]}
+
+
+def without_interpreter(form: Mapping[str, Any], id: str) -> Form:
+    """Return an event's form without an interpreter."""
+    kept = [i for i in form.get("interpreters") or () if i["interpreter_id"] != id]
+    fixed = [m for m in form.get("fixed") or () if m.get("interpreter_id") != id]
+    return {**form, "interpreters": kept, "fixed": fixed}
+
+
 def with_person(form: Mapping[str, Any], side: str, id: str) -> Form:
     """Return an event's form with one more buyer ("buyers") or company ("companies") at the table."""
     key = "buyer_id" if side == "buyers" else "company_id"

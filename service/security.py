@@ -68,6 +68,7 @@ PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("POST", "/events"): _WRITERS,
     ("POST", "/events/new"): _WRITERS,
     ("POST", "/events/{event_id}/form"): _WRITERS,
+    ("POST", "/events/{event_id}/rules"): _WRITERS,
     ("GET", "/events/{event_id}/job"): _READERS,
     ("POST", "/events/{event_id}/job"): _WRITERS,
     ("POST", "/events/{event_id}/swap"): _WRITERS,

@@ -73,6 +73,7 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/picture"): {A, S, E},
     ("POST", "/events/new"): {A, S},
     ("POST", "/events/{event_id}/form"): {A, S},
+    ("POST", "/events/{event_id}/rules"): {A, S},
     ("GET", "/events/{event_id}/job"): {A, S, E},
     ("POST", "/events/{event_id}/job"): {A, S},
     ("POST", "/events/{event_id}/swap"): {A, S},

@@ -1,15 +1,18 @@
 """Every page of every role: accessible, light, from this host alone, whole at 360 px; and the day without a net."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Dialog, Page, Response, expect
 
 from evaluation.meeting_days import meeting_day
+from matcher.records import Company, Need
 from service.changing import make_delegation, make_timetable
+from service.store import Source
 from tests.browsing import NARROW, WIDE, Live, keep_shot, settle, visitor
 
 MOST_BYTES = 150_000
@@ -169,3 +172,41 @@ def test_a_page_in_english_says_nothing_in_korean_but_names(ready: Live, browser
         expect(page.get_by_role("link", name="Companies to needs").first).to_be_visible()
         page.get_by_role("button", name="한국어").click()
         expect(page.locator("html")).to_have_attribute("lang", "ko")
+
+
+def test_a_hostile_record_runs_nothing_in_a_real_browser(ready: Live, browser: Browser) -> None:
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\u202e<svg onload=alert(3)>"
+    company = Company.from_dict(
+        {
+            "company_id": "XSS-1",
+            "name_ko": hostile,
+            "offerings": [
+                {"offering_id": "1", "title": hostile, "description": f"소각 발전 {hostile}"}
+            ],
+        }
+    )
+    need = Need.from_dict(
+        {"need_id": "XSS-N", "title": hostile, "description": f"소각 발전 {hostile}"}
+    )
+    ready.bench.store.save([company], [need], Source("t"))
+    ready.add_user("쪽적대", "staff")
+    dialogs: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    with visitor(browser, ready, "쪽적대") as page:
+        page.on("dialog", note)
+        for path in ("/match/needs/XSS-N", "/match/companies/XSS-1", "/picture?need=XSS-N", "/"):
+            page.goto(ready.address + path)
+            settle(page)
+        page.goto(f"{ready.address}/match")
+        page.locator("#text").fill(f"소각 발전 {hostile}")
+        page.get_by_role("button", name="기업 찾기").click()
+        settle(page)
+        expect(page.get_by_role("heading", name=re.compile("맞는 공급기업"))).to_be_visible()
+    ready.bench.store.delete_company("XSS-1", Source("t"))
+    ready.bench.store.delete_need("XSS-N", Source("t"))
+
+    assert dialogs == []

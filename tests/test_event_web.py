@@ -173,3 +173,133 @@ def test_an_evaluator_reads_and_has_no_buttons(browser: TestClient, bench: Workb
     assert "2026 하노이" in page
     assert "상담표 짜기" not in page
     assert "성과 적기" not in page
+
+
+def test_an_event_is_made_from_a_template_and_its_rules_are_set(
+    browser: TestClient,
+    bench: Workbench,  # noqa: F811
+) -> None:
+    told = {
+        "event_id": "새 행사",
+        "kind": "delegation",
+        "begins_on": "2027-05-01",
+        "demands": "N-1, N-2",
+    }
+    here = "/events/%EC%83%88%20%ED%96%89%EC%82%AC"
+    made = _send(browser, "/events/new", **told)
+    again = _send(browser, "/events/new", **told)
+    unknown = _send(browser, "/events/new", **{**told, "event_id": "x", "demands": "N-99"})
+    ruled = _send(
+        browser, f"{here}/rules",
+        quota="2", alternates="0", tables="4", candidates="C-1 C-2,C-3", must_include="C-3", must_exclude="C-2",
+    )  # fmt: skip
+    nobody = _send(browser, f"{here}/rules", candidates="C-77")
+    few = _send(browser, f"{here}/form", step="add_interpreter", value="I-1", more="한국어")
+    _send(browser, f"{here}/form", step="add_interpreter", value="I-1", more="한국어 베트남어")
+    _send(browser, f"{here}/form", step="add_demand", value="N-1")
+    _send(browser, f"{here}/form", step="drop_demand", value="N-2")
+    nonsense = _send(browser, f"{here}/form", step="dance")
+    form = bench.store.events.get("새 행사").form
+    _send(browser, f"{here}/form", step="drop_interpreter", value="I-1")
+
+    assert (made.status_code, ruled.status_code) == (200, 200)
+    assert (again.status_code, unknown.status_code, nobody.status_code) == (400, 404, 400)
+    assert (few.status_code, nonsense.status_code) == (400, 400)
+    assert "C-77" in nobody.text
+    assert (form["quota"], form["tables"], form["candidates"]) == (2, 4, ["C-1", "C-2", "C-3"])
+    assert (form["must_include"], form["must_exclude"]) == (["C-3"], ["C-2"])
+    assert form["interpreters"] == [{"interpreter_id": "I-1", "languages": ["ko", "vi"]}]
+    assert form["demands"] == ["N-1"]
+    assert bench.store.events.get("새 행사").form["interpreters"] == []
+
+
+def test_a_swap_is_tried_kept_and_let_go(browser: TestClient, bench: Workbench) -> None:  # noqa: F811
+    _upload(browser, DAY)
+    page = _planned(browser, bench, "delegation").text
+    plan = bench.store.events.get(DAY["event_id"]).delegation
+    assert plan is not None
+    out = plan["chosen"][0]["company_id"]
+    into = (plan["alternates"] + plan["left_out"])[0]["company_id"]
+    tried = _send(browser, f"{HERE}/swap", out=out, into=into)
+    unchanged = bench.store.events.get(DAY["event_id"]).delegation
+    _send(browser, f"{HERE}/swap", out=out, into=into, step="keep")
+    kept = bench.store.events.get(DAY["event_id"])
+    wrong = _send(browser, f"{HERE}/swap", out=into, into=into)
+    _send(browser, f"{HERE}/form", step="let_go")
+    free = bench.store.events.get(DAY["event_id"])
+
+    assert "파견단 2개사" in page
+    assert "시험 삼아" in tried.text
+    assert unchanged == plan
+    assert kept.delegation is not None
+    assert {c["company_id"] for c in kept.delegation["chosen"]} == (
+        {c["company_id"] for c in plan["chosen"]} - {out} | {into}
+    )
+    assert kept.delegation["provenance"]["swap"]["objective"] == plan["objective"]
+    assert kept.delegation["objective"] <= plan["objective"] + 1e-9
+    assert wrong.status_code == 400
+    assert free.form["must_include"] == []
+    assert free.delegation is None
+
+
+def test_a_moved_meeting_changes_the_draft_and_after_a_release_begins_a_new_version(
+    browser: TestClient,
+    bench: Workbench,  # noqa: F811
+) -> None:
+    _upload(browser, DAY)
+    _planned(browser, bench, "timetable")
+    meeting = (bench.store.events.get(DAY["event_id"]).timetable or {})["meetings"][0]
+    pair = {name: meeting[name] for name in ("buyer_id", "company_id")}
+    places = browser.get(f"{HERE}/places", params=pair).json()
+    free = next(
+        (slot, table) for slot, tables in places.items() for table, broken in tables.items()
+        if not broken and slot != meeting["slot_id"]
+    )  # fmt: skip
+    closed = next(
+        ((slot, table) for slot, tables in places.items() for table, broken in tables.items() if broken),
+        None,
+    )  # fmt: skip
+    moved = _send(browser, f"{HERE}/move", **pair, slot_id=free[0], table=free[1])
+    one = bench.store.releases.versions(DAY["event_id"])
+    _send(browser, f"{HERE}/release", stage="provisional", until="2099-01-01T09:00")
+    _send(browser, f"{HERE}/move", **pair, slot_id=meeting["slot_id"], table=str(meeting["table"]))
+    two = bench.store.releases.versions(DAY["event_id"])
+    if closed:
+        refused = _send(browser, f"{HERE}/move", **pair, slot_id=closed[0], table=closed[1])
+        assert refused.status_code == 400
+        assert "옮길 수 없습니다" in refused.text
+    now = bench.store.events.get(DAY["event_id"]).timetable
+
+    assert moved.status_code == 200
+    assert [v.version for v in one] == [1]
+    assert [
+        m["slot_id"] for m in one[0].content["meetings"]
+        if {name: m[name] for name in pair} == pair
+    ] == [free[0]]  # fmt: skip
+    assert [(v.version, v.stage) for v in two] == [(2, "draft"), (1, "provisional")]
+    assert now == two[0].content
+
+
+def test_the_day_is_written_down_once_however_often_it_is_sent(
+    browser: TestClient,
+    bench: Workbench,  # noqa: F811
+) -> None:
+    _upload(browser, DAY)
+    here = f"/day/{HERE.rsplit('/', 1)[1]}"
+    pair = {"buyer_id": "B0000", "company_id": "C0000"}
+    outcome = {
+        **pair,
+        "stage": "mou",
+        "happened_on": "2026-07-08",
+        "usd": "10000",
+        "krw_per_usd": "1400",
+    }
+    for _ in range(2):
+        _send(browser, f"{here}/attendance", **pair, state="late")
+        _send(browser, f"{here}/outcomes", **outcome)
+    rateless = _send(browser, f"{here}/outcomes", **{**outcome, "krw_per_usd": ""})
+
+    assert [item["state"] for item in bench.store.releases.attendance(DAY["event_id"])] == ["late"]
+    assert len(bench.store.events.outcomes(DAY["event_id"])) == 1
+    assert rateless.status_code == 400
+    assert "환율" in rateless.text

@@ -25,9 +25,12 @@ from service.editing import (
     moved,
     swapped,
     with_demand,
+    with_interpreter,
     with_invited,
     with_person,
+    with_rules,
     without_demand,
+    without_interpreter,
     without_person,
 )
 from service.event_templates import TEMPLATES, new_event
@@ -35,6 +38,7 @@ from service.gate import Asking
 from service.pages.board import board_of, made, names_of
 from service.pages.frame import render, segment
 from service.planning import completed
+from service.questions import known_language
 from service.reports import stored_events
 from service.store import StoredEvent
 from service.workbench import Workbench
@@ -81,7 +85,7 @@ def make_event(
     """Make an event from a template."""
     try:
         _refuse_known(bench, event_id.strip())
-        named = demands.replace(",", " ").split()
+        named = _ids(demands)
         for need_id in named:
             bench.store.need(need_id)
         form = new_event(
@@ -118,9 +122,18 @@ def one_event(
 
 @router.post("/events/{event_id}/form")
 def change_event(
-    event_id: EventId, request: Request, bench: Bench, who: Asking, step: Text, value: Text = ""
+    event_id: EventId,
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    step: Text,
+    value: Text = "",
+    more: Text = "",
 ) -> Response:
-    """Add or remove a demand, a buyer or a company; plans that no longer hold go."""
+    """Add or remove a demand or somebody at the table; plans that no longer hold go.
+
+    more: the languages of an interpreter.
+    """
     stored = bench.store.events.get(event_id)
     changes: dict[str, Callable[[], dict[str, Any]]] = {
         "add_demand": lambda: with_demand(stored.form, bench.store.need(value.strip()).need_id),
@@ -131,6 +144,10 @@ def change_event(
             stored.form, "companies", bench.store.company(value.strip()).company_id
         ),
         "drop_company": lambda: without_person(stored.form, "companies", value),
+        "add_interpreter": lambda: with_interpreter(
+            stored.form, _named(value), [known_language(word) for word in _ids(more)]
+        ),
+        "drop_interpreter": lambda: without_interpreter(stored.form, value),
         "invite": lambda: with_invited(bench, stored),
         "let_go": lambda: let_go(stored.form),
     }
@@ -144,6 +161,45 @@ def change_event(
         keeps_delegation = step not in ("add_demand", "drop_demand", "let_go")
         plans = {"delegation": stored.delegation if keeps_delegation else None, "timetable": None}
         bench.store.events.amend(stored, changes[step](), plans, who.name)
+
+    return _done(request, bench, who, stored, make)
+
+
+@router.post("/events/{event_id}/rules")
+def change_rules(
+    event_id: EventId,
+    request: Request,
+    bench: Bench,
+    who: Asking,
+    quota: Annotated[str, Form(pattern=r"^\d{0,4}$")] = "",
+    alternates: Annotated[int, Form(ge=0, le=1_000)] = 0,
+    tables: Annotated[str, Form(pattern=r"^\d{0,4}$")] = "",
+    candidates: Annotated[str, Form(max_length=100_000)] = "",
+    must_include: Annotated[str, Form(max_length=20_000)] = "",
+    must_exclude: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:
+    """Change an event's numbers and who may, must and must not travel; its plans go."""
+    stored = bench.store.events.get(event_id)
+
+    def make() -> None:
+        named = [_ids(text) for text in (candidates, must_include, must_exclude)]
+        known = {c.company_id for c in bench.store.companies([id for ids in named for id in ids])}
+        unknown = [id for ids in named for id in ids if id not in known]
+        if unknown:
+            raise InvalidRequest(
+                f"저장된 공급기업에 없는 ID입니다: {', '.join(unknown[:5])}", field="candidates"
+            )
+        form = with_rules(
+            stored.form,
+            quota=int(quota) if quota else None,
+            alternates=alternates,
+            tables=int(tables) if tables else None,
+            candidates=named[0],
+            must_include=named[1],
+            must_exclude=named[2],
+        )
+        plans = {"delegation": None, "timetable": None}
+        bench.store.events.amend(stored, form, plans, who.name)
 
     return _done(request, bench, who, stored, make)
 
@@ -422,6 +478,10 @@ def _named(value: str) -> str:
     if not value.strip():
         raise InvalidRequest("ID를 적으십시오.", field="value")
     return value.strip()
+
+
+def _ids(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _refuse_known(bench: Workbench, event_id: str) -> None:

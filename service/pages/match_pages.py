@@ -181,8 +181,9 @@ def decide(
     company_id: Annotated[str, Form(max_length=200)],
     verdict: Annotated[str, Form(max_length=20)],
     note: Annotated[str, Form(max_length=1_000)] = "",
+    seen_from: Annotated[str, Form(pattern="^(need|company)$")] = "need",
 ) -> Response:
-    """Keep what staff decided of a pair (`undo` takes it back) and show the need again."""
+    """Keep what staff decided of a pair (`undo` takes it back) and show again what it was seen from."""
     try:
         if verdict == "undo":
             bench.store.forget_decision(need_id, company_id)
@@ -195,6 +196,8 @@ def decide(
             raise InvalidRequest("수락, 보류, 제외 가운데 하나를 고르십시오.", field="verdict")
     except GreenMatchError as error:
         return _needs_page(request, bench, who, "", error=error, back=need_id)
+    if seen_from == "company":
+        return RedirectResponse(f"/match/companies/{segment(company_id)}", 303)
     return RedirectResponse(f"/match/needs/{segment(need_id)}", 303)
 
 
