@@ -13,6 +13,8 @@ from matcher.errors import GreenMatchError, InvalidRequest
 from matcher.progress import Progress
 
 UNEXPECTED = "뜻하지 않은 오류가 났습니다. 담당자에게 알리십시오."
+PATIENCE = 10.0
+"""Seconds that a server that stops waits for each job."""
 Work = Callable[[Progress, threading.Event], None]
 
 
@@ -71,13 +73,13 @@ class Jobs:
                 self._threads.pop(key)
 
     def wait(self) -> None:
-        """Ask every job to end and wait for it."""
+        """Ask every job to end and wait a while; one that goes on ends with the process, keeping nothing."""
         with self._lock:
             threads = list(self._threads.values())
             for job in self._jobs.values():
                 job.stop.set()
         for thread in threads:
-            thread.join()
+            thread.join(PATIENCE)
 
     @staticmethod
     def _run(job: Job, work: Work) -> None:

@@ -25,8 +25,8 @@ FIRST_TABLES = ("store_revision", "imports", "companies", "offerings", "needs")
 
 
 @pytest.fixture
-def url(database_url: str) -> str:
-    return database_url
+def url(empty_database_url: str) -> str:
+    return empty_database_url
 
 
 @pytest.fixture
