@@ -201,7 +201,7 @@ def _pages(companies: int, needs: int, visits: int) -> Iterator[tuple[str, Role,
         [f"/match/needs/{n}?card={c}" for n, c in pairs],
     )
     yield "뒤에 오는 조각: 기업의 힌트", "company", "GET", same("/company/hints")[:5]
-    yield "뒤에 오는 조각: 같은 기업의 수", "staff", "GET", same("/duplicates/count")[:3]
+    yield "같은 기업일 수 있는 짝", "staff", "GET", same("/duplicates")
     yield ALTERNATIVE, "staff", "POST", need_ids[:10]
 
 

@@ -75,6 +75,22 @@ class Quoter(Protocol):
         ...
 
 
+class Silent:
+    """A Quoter that quotes nothing and costs nothing, for lists whose reasons nobody reads yet."""
+
+    def shared_words(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """Return nothing."""
+        return (), ()
+
+    def shared_concepts(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """Return nothing."""
+        return (), ()
+
+    def carrying_spans(self, left: str, right: str) -> tuple[Span, Span]:
+        """Is never asked: `explain` is told not to look for them."""
+        raise NotImplementedError
+
+
 def explain(
     need_text: str,
     offering_text: str,

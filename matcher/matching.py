@@ -10,7 +10,7 @@ from matcher.candidates import Found, Scope, best_of_each, over_parts, walk
 from matcher.confidence import features, probability
 from matcher.consortium import Consortium, propose_consortium
 from matcher.errors import InvalidRequest
-from matcher.explanation import Quoter, Reason, Span, explain
+from matcher.explanation import Quoter, Reason, Silent, Span, explain
 from matcher.fusion import Points, System, weigh, with_kind
 from matcher.kinds import asked_kind, kind_reason, offered_kind
 from matcher.parts import PartSpan, split_parts
@@ -118,7 +118,8 @@ class Matchmaker:
 
         Those of the `k` that are not probable enough stand apart as the nearest misses. quoted: ids of
         the companies for which the pieces that carry the likeness in meaning are sought, which is
-        most of the time an answer takes; None: all. Ranks, points and scores do not depend on it.
+        most of the time an answer takes, and parts quote nothing then; None: all. Ranks, points and
+        scores do not depend on it.
         """
         _check_k(k)
         day = today or date.today()
@@ -333,7 +334,8 @@ class Matchmaker:
         kept, _ = walk(
             found, self._policy.part_matches, lambda item: self._broken(item, day, "match")
         )
-        return PartList(part.part, self._matches(kept, day, {}, quoted))
+        quoter = self._index.quoter if quoted is None else Silent()
+        return PartList(part.part, self._matches(kept, day, {}, quoted, quoter))
 
     def _matches(
         self,
@@ -341,12 +343,14 @@ class Matchmaker:
         day: date,
         covers: Mapping[str, tuple[str, ...]],
         quoted: Collection[str] | None = None,
+        quoter: Quoter | None = None,
     ) -> tuple[Match, ...]:
-        """Explain each pair; the score is the sum of its reasons."""
+        """Explain each pair; the score is the sum of its reasons. quoter None: the index's."""
         matches = []
         for rank, item in enumerate(found, start=1):
             ids = {item.company.company_id, item.need.need_id}
-            reasons = self._reasons(item, quoted is None or not ids.isdisjoint(quoted))
+            is_quoted = quoted is None or not ids.isdisjoint(quoted)
+            reasons = self._reasons(item, quoter or self._index.quoter, is_quoted)
             accepted, together = self._accepted(item, day)
             matches.append(
                 Match(
@@ -372,15 +376,15 @@ class Matchmaker:
         accepted = acceptance(item.need, item.company, usefulness, self._policy, day)
         return accepted, pair_score(accepted, self._policy.reciprocal.fusion)
 
-    def _reasons(self, item: Found, is_quoted: bool = True) -> tuple[Reason, ...]:
+    def _reasons(self, item: Found, quoter: Quoter, is_quoted: bool) -> tuple[Reason, ...]:
         offering = item.offerings[0]
         reasons = explain(
             item.need_text,
             offering.text,
             offering.offering_id,
             item.points,
-            self._index.quoter,
-            carrying=is_quoted,
+            quoter,
+            carrying=is_quoted and not isinstance(quoter, Silent),
         )
         if item.points.kind:
             kind = kind_reason(item.points.kind, item.need_text, item.asked, offering)

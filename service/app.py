@@ -65,6 +65,7 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             await run_in_threadpool(bench.desk)
+            bench.warm_up()
         except GreenMatchError as error:
             log.warning("not ready: %s", error.code)
         yield

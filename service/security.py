@@ -27,7 +27,6 @@ PERMISSIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("POST", "/password"): _ALL,
     ("POST", "/language"): _OPEN,
     ("GET", "/"): _ALL,
-    ("GET", "/duplicates/count"): _WRITERS,
     ("GET", "/imports"): _WRITERS,
     ("POST", "/imports"): _WRITERS,
     ("GET", "/imports/index"): _WRITERS,

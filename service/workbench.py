@@ -11,17 +11,21 @@ batch of another's encoding. `greenmatch index` encodes in its own process.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from data.identity import Pair, find_pairs
 from indexing.overlay import FreshIndex, Learned, learn, unlearned
 from indexing.snapshot import COLLECTIONS, open_snapshot, read_manifest
 from matcher.errors import GreenMatchError, SnapshotMismatch, SnapshotMissing, UnknownId
+from matcher.kinds import offered_kind
 from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
+from matcher.sectors import offering_sectors
 from service.jobs import Jobs
 from service.mirror import Mirror
 from service.observing import MeasuredEncoder, Metrics
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from indexing.projection import Projection
     from indexing.snapshot import Manifest, Snapshot
 
+AT_ONCE_SECONDS = 0.2
+"""How long a page waits for pairs of companies before it comes without them."""
 AT_ONCE = 100
 """New texts that a request waits for; encoding them takes about a second."""
 MOST_LAID_OVER = 2_000
@@ -110,6 +116,10 @@ class Workbench:
         self._mirror: Mirror | None = None
         self._learned: dict[str, dict[str, Learned]] = {name: {} for name in COLLECTIONS}
         self._learner: threading.Thread | None = None
+        self._warmer: threading.Thread | None = None
+        self._pairing = threading.Lock()
+        self._pairer: threading.Thread | None = None
+        self._pairs: tuple[int, Sequence[Pair]] | None = None
         self._drawing = threading.Lock()
         self._painter: threading.Thread | None = None
         self._picture: tuple[str, Projection] | None = None
@@ -195,6 +205,47 @@ class Workbench:
             return self._refreshed()
         finally:
             self._refreshing.release()
+
+    def duplicates(self) -> "Sequence[Pair] | None":
+        """Return pairs of companies that may be one; None while they are sought, behind the answers.
+
+        They hold until records change; for 10,000 companies the search takes a minute.
+        """
+        key = next((entry.import_id for entry in self.store.imports(1)), 0)
+        with self._pairing:
+            if self._pairs is not None and self._pairs[0] == key:
+                return self._pairs[1]
+            if self._pairer is None or not self._pairer.is_alive():
+                self._pairer = threading.Thread(target=self._pair_up, args=(key,), daemon=True)
+                self._pairer.start()
+                self._pairer.join(AT_ONCE_SECONDS)
+            if self._pairs is not None and self._pairs[0] == key:
+                return self._pairs[1]
+        return None
+
+    def known_duplicates(self) -> int | None:
+        """Return how many pairs were found of the records as they are now; None where nobody has looked."""
+        key = next((entry.import_id for entry in self.store.imports(1)), 0)
+        pairs = self._pairs
+        return len(pairs[1]) if pairs is not None and pairs[0] == key else None
+
+    def _pair_up(self, key: int) -> None:
+        self._pairs = (key, find_pairs(self.store.companies()))
+
+    def warm_up(self) -> None:
+        """Read fields and kinds of every offering behind the answers; a first look would wait for them."""
+        if self._warmer is None:
+            self._warmer = threading.Thread(target=self._read_offerings, daemon=True)
+            self._warmer.start()
+
+    def _read_offerings(self) -> None:
+        desk = self._desk
+        for offering in desk.catalogue.offerings.values() if desk else ():
+            if self._closing.is_set():
+                return
+            offering_sectors(offering)
+            offered_kind(offering)
+            time.sleep(0)  # whoever asks goes first
 
     def check_ready(self) -> Desk:
         """Return the desk; raises also where answers still come from an older snapshot."""

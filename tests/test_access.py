@@ -53,7 +53,6 @@ EXPECTED: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/"): {A, S, E, C},
     ("GET", "/duplicates"): {A, S},
     ("POST", "/duplicates"): {A, S},
-    ("GET", "/duplicates/count"): {A, S},
     ("GET", "/imports"): {A, S},
     ("POST", "/imports"): {A, S},
     ("GET", "/imports/index"): {A, S},

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from data.identity import find_pairs
 from matcher.errors import GreenMatchError
 from matcher.expiry import Expiry, expiring
 from matcher.outcomes import Outcome, follow_ups, funnel
@@ -58,6 +57,7 @@ def home(request: Request, bench: Bench, who: Asking) -> Response:
     ]
     values = {
         "drafts": drafts,
+        "duplicates": bench.known_duplicates(),
         "problems": _last_problems(bench),
         "expiring": waiting[:SHOWN],
         "expiring_total": len(waiting),
@@ -74,13 +74,6 @@ def home(request: Request, bench: Bench, who: Asking) -> Response:
         "address": segment,
     }
     return render(request, who, "home.html", values, error=error, status=200)
-
-
-@router.get("/duplicates/count")
-def duplicates_count(request: Request, bench: Bench, who: Asking) -> Response:
-    """Return how many pairs of companies wait to be looked at, as a piece of the first page."""
-    n = len(find_pairs(bench.store.companies()))
-    return render(request, who, "duplicates_count.html", {"n": n})
 
 
 def unwritten(events: Sequence[StoredEvent], outcomes: Sequence[Outcome]) -> dict[str, int]:

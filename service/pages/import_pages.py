@@ -12,7 +12,6 @@ from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from data.columns import KINDS, fields_of
-from data.identity import find_pairs
 from data.problems import Problem
 from matcher.errors import GreenMatchError, InvalidRequest, UnreadableFile
 from matcher.progress import Progress
@@ -296,14 +295,13 @@ def _stale(bench: Workbench) -> str:
 def _duplicates_page(
     request: Request, bench: Workbench, who: Asking, error: GreenMatchError | None = None
 ) -> HTMLResponse:
-    companies = bench.store.companies()
-    pairs = find_pairs(companies)
-    names = {company.company_id: company.name for company in companies}
+    pairs = bench.duplicates()
+    merges = bench.store.merges()
     values = {
-        "pairs": pairs[:DUPLICATES_SHOWN],
-        "total": len(pairs),
-        "merges": bench.store.merges(),
-        "names": names,
+        "pairs": pairs[:DUPLICATES_SHOWN] if pairs is not None else None,
+        "total": len(pairs or ()),
+        "merges": merges,
+        "names": {c.company_id: c.name for c in bench.store.companies(list(merges))},
     }
     return render(request, who, "duplicates.html", values, error=error)
 
