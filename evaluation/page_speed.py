@@ -2,7 +2,8 @@
 
 Records are made up from the sample's own sentences, so that texts are as long and as varied as real
 ones; the server runs as a process of its own and pages are asked for one after another over loopback,
-each for another need or company, as people do. What is loaded into a page later is a row of its own.
+each for another need or company, as people do, once the server has read every text (some 40 seconds
+after its start; before, lists take up to twice as long). What is loaded into a page later is a row of its own.
 """
 
 import itertools
@@ -124,6 +125,9 @@ def measure_pages(
         progress(name, done, len(steps))
         _run(arguments, environment)
     once = {
+        "administrator": _password(
+            ["user", "add", "administrator", "--role", "administrator"], environment
+        ),
         "staff": _password(["user", "add", "staff"], environment),
         "company": _password(
             ["user", "add", "company", "--role", "company", "--company", "X-00000"], environment
@@ -132,6 +136,7 @@ def measure_pages(
     with _served(environment) as address:
         clients = {name: _signed_in(address, name, password) for name, password in once.items()}
         _prepare(clients["staff"])
+        _wait_until_read(clients["administrator"])
         found = []
         pages = list(_pages(companies, needs, visits))
         for done, (name, role, method, paths) in enumerate(pages):
@@ -229,6 +234,18 @@ def _prepare(client: httpx.Client) -> None:
         client.post(f"/api/v1/events/{EVENT}/timetable?seconds=20").raise_for_status()
     end = time.monotonic() + SETTLING_SECONDS
     while "hx-trigger" in client.get("/picture").text and time.monotonic() < end:
+        time.sleep(1)
+
+
+def _wait_until_read(client: httpx.Client) -> None:
+    """Wait until the server has read every text behind its answers, as it does after each start."""
+    end = time.monotonic() + SETTLING_SECONDS
+    while time.monotonic() < end:
+        found = re.search(
+            r"^greenmatch_unread_texts (\S+)$", client.get("/metrics").text, re.MULTILINE
+        )
+        if found is not None and float(found[1]) == 0:
+            return
         time.sleep(1)
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -95,6 +95,7 @@ class Place:
 # -- tables
 
 
+@lru_cache(20_000)
 def fold(text: str) -> str:
     """Return the form in which names are compared: letters and digits only, width and case gone."""
     text = unicodedata.normalize("NFKC", text.translate(_MIDDLE_DOTS)).casefold()

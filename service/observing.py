@@ -59,6 +59,11 @@ class Metrics:
             "Texts that are stored and cannot be found yet.",
             registry=self.registry,
         )
+        self.unread = Gauge(
+            "greenmatch_unread_texts",
+            "Texts whose fields and kinds are still to be read behind the answers.",
+            registry=self.registry,
+        )
         self.inside = Gauge(
             "greenmatch_requests_inside", "Requests being answered.", registry=self.registry
         )

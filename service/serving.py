@@ -71,8 +71,11 @@ def _bound(host: str, port: int) -> socket.socket:
     """Take the address before the model is loaded for nothing; nobody is let in yet."""
     listener: socket.socket | None = None
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind)
+        known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, proto, _, address = known[0]
+        # With its protocol named: asyncio sends at once (TCP_NODELAY) only where it reads TCP there;
+        # else every answer waits some 40 ms for the other side to acknowledge its first part.
+        listener = socket.socket(family, kind, proto)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:

@@ -20,12 +20,12 @@ from data.identity import Pair, find_pairs
 from indexing.overlay import FreshIndex, Learned, learn, unlearned
 from indexing.snapshot import COLLECTIONS, open_snapshot, read_manifest
 from matcher.errors import GreenMatchError, SnapshotMismatch, SnapshotMissing, UnknownId
-from matcher.kinds import offered_kind
+from matcher.kinds import asked_kind, offered_kind
 from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
-from matcher.sectors import offering_sectors
+from matcher.sectors import need_sectors, offering_sectors
 from service.jobs import Jobs
 from service.mirror import Mirror
 from service.observing import MeasuredEncoder, Metrics
@@ -233,18 +233,27 @@ class Workbench:
         self._pairs = (key, find_pairs(self.store.companies()))
 
     def warm_up(self) -> None:
-        """Read fields and kinds of every offering behind the answers; a first look would wait for them."""
+        """Read fields and kinds of every text behind the answers; a first look would wait for them."""
         if self._warmer is None:
-            self._warmer = threading.Thread(target=self._read_offerings, daemon=True)
+            self._warmer = threading.Thread(target=self._read_texts, daemon=True)
             self._warmer.start()
 
-    def _read_offerings(self) -> None:
+    def _read_texts(self) -> None:
         desk = self._desk
-        for offering in desk.catalogue.offerings.values() if desk else ():
+        if desk is None:
+            return
+        needs, offerings = desk.catalogue.needs, desk.catalogue.offerings
+        self.metrics.unread.set(len(needs) + len(offerings))
+        for need in needs.values():
+            need_sectors(need, need.text)
+            asked_kind(need, need.text)
+            self.metrics.unread.dec()
+        for offering in offerings.values():
             if self._closing.is_set():
                 return
             offering_sectors(offering)
             offered_kind(offering)
+            self.metrics.unread.dec()
             time.sleep(0)  # whoever asks goes first
 
     def check_ready(self) -> Desk:

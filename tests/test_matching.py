@@ -561,3 +561,36 @@ def test_a_pair_that_staff_ruled_out_is_refused_with_their_note(mecab):
     (veto,) = [r for r in shortlist.refusals if r.rule == "veto"]
     assert (veto.company.company_id, "지난 상담에서 불발" in veto.label) == (first, True)
     assert NEEDS[0].need_id not in [m.need.need_id for m in opportunities.matches]
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.need_id)
+def test_quotations_left_out_change_no_rank_and_no_point(maker, need):
+    whole = maker.match(need, k=9, today=TODAY)
+    bare = maker.match(need, k=9, today=TODAY, quoted=())
+    one = maker.match(need, k=9, today=TODAY, quoted=(whole.matches[0].company.company_id,))
+
+    def told(shortlist):
+        return [
+            (m.rank, m.company.company_id, m.score, [(r.source, r.points) for r in m.reasons])
+            for m in (*shortlist.matches, *shortlist.nearest, *(p for i in shortlist.parts for p in i.matches))
+        ]  # fmt: skip
+
+    def quoted(match):
+        return any(r.source == "dense" and r.need_spans for r in match.reasons)
+
+    assert told(whole) == told(bare) == told(one)
+    assert bare.consortium == whole.consortium
+    assert one.matches[0] == whole.matches[0]
+    assert [quoted(m) for m in one.matches] == [m.rank == 1 for m in one.matches]
+    assert not any(quoted(m) for m in bare.matches)
+
+
+def test_opportunities_quote_the_needs_they_are_asked_for(maker):
+    whole = maker.opportunities(COMPANIES[0], k=4, today=TODAY)
+    bare = maker.opportunities(COMPANIES[0], k=4, today=TODAY, quoted=())
+    asked = whole.matches[-1].need.need_id
+    one = maker.opportunities(COMPANIES[0], k=4, today=TODAY, quoted=(asked,))
+
+    assert [(m.need, m.score) for m in bare.matches] == [(m.need, m.score) for m in whole.matches]
+    assert one.matches[-1] == whole.matches[-1]
+    assert not any(r.need_spans for m in bare.matches for r in m.reasons if r.source == "dense")

@@ -22,6 +22,9 @@ SIZE = 600
 LARGEST = 22.0
 """Radius of the country with the most needs, in the map's units."""
 NAMED = 10
+MOST_NAMES = 12
+NAME_WIDTH, NAME_HEIGHT = 55, 11
+"""What a country's name takes on the map, in its units."""
 OTHER = "기타"
 COLOURS = ("#17663a", "#1f5f99", "#b35900", "#8a3a8f", "#7a6a00", "#b0243c", "#00717a", "#555f66")
 """One for each sector and one for the rest, told apart by name beside them too."""
@@ -60,6 +63,7 @@ def demand_map(
         }
         for code, n in sorted(needs.items(), key=lambda item: (-item[1], item[0]))
     ]
+    _name_apart(rows)
     values = {
         "rows": rows,
         "nowhere": nowhere,
@@ -121,6 +125,22 @@ def picture(
         error = caught
     values |= {"size": SIZE, "colours": COLOURS}
     return render(request, who, "picture.html", values, error=error)
+
+
+def _name_apart(rows: list[dict[str, Any]]) -> None:
+    """Mark the countries whose names can be written on the map without lying over a larger one's."""
+    written: list[tuple[float, float]] = []
+    for row in rows:
+        place = row["place"]
+        row["is_named"] = bool(place) and len(written) < MOST_NAMES
+        if not row["is_named"]:
+            continue
+        x, y = place[0], place[1] - row["radius"]
+        row["is_named"] = all(
+            abs(x - u) > NAME_WIDTH or abs(y - v) > NAME_HEIGHT for u, v in written
+        )
+        if row["is_named"]:
+            written.append((x, y))
 
 
 def _layers(desk: Desk, placed: Any) -> dict[str, Any]:
