@@ -13,6 +13,7 @@ from evaluation.meeting_days import meeting_day
 from indexing.analyzer import Analyzer
 from indexing.snapshot import build_snapshot
 from service.app import create_app
+from service.pages.event_pages import job_of
 from service.settings import Settings
 from service.workbench import Workbench
 from tests.test_api import HOST, analyzer, bench, settings, store  # noqa: F401
@@ -52,7 +53,7 @@ def _planned(client: TestClient, bench: Workbench, plan: str) -> Any:  # noqa: F
     """Ask for a plan and wait for the work behind the page."""
     _send(client, f"{HERE}/plans", plan=plan, seconds="10")
     end = time.monotonic() + 60
-    while not (job := bench.jobs.get(DAY["event_id"])) or not job.is_done:
+    while not (job := bench.jobs.get(job_of(DAY["event_id"]))) or not job.is_done:
         assert time.monotonic() < end
         time.sleep(0.05)
     assert job.error == ""

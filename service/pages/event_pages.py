@@ -219,14 +219,14 @@ def make_plan(
     def make() -> None:
         if plan == "delegation":
             bench.jobs.start(
-                event_id,
+                job_of(event_id),
                 "파견단 고르기",
                 seconds,
                 lambda progress, stop: _drop(make_delegation(bench, event_id, float(seconds))),
             )
         elif plan in ("timetable", "keep"):
             bench.jobs.start(
-                event_id,
+                job_of(event_id),
                 "상담표 짜기",
                 seconds,
                 lambda progress, stop: _drop(
@@ -250,11 +250,11 @@ def make_plan(
 @router.get("/events/{event_id}/job")
 def show_job(event_id: EventId, request: Request, bench: Bench, who: Asking) -> HTMLResponse:
     """Return how far the work behind the page is, as a piece of it; when it ends, the page comes anew."""
-    job = bench.jobs.get(event_id)
+    job = bench.jobs.get(job_of(event_id))
     values = {"job": job, "here": f"/events/{segment(event_id)}"}
     piece = render(request, who, "job.html", values)
     if job is None or (job.is_done and not job.error):
-        bench.jobs.forget(event_id)
+        bench.jobs.forget(job_of(event_id))
         piece.headers["HX-Refresh"] = "true"
     return piece
 
@@ -262,10 +262,10 @@ def show_job(event_id: EventId, request: Request, bench: Bench, who: Asking) -> 
 @router.post("/events/{event_id}/job")
 def stop_job(event_id: EventId, bench: Bench) -> Response:
     """End the work with what it has; a job that failed is forgotten."""
-    job = bench.jobs.get(event_id)
+    job = bench.jobs.get(job_of(event_id))
     if job is not None:
         job.stop.set()
-        bench.jobs.forget(event_id)
+        bench.jobs.forget(job_of(event_id))
     return _to(event_id)
 
 
@@ -423,7 +423,7 @@ def event_page(
         "delegation": stored.delegation,
         "is_swapped": bool(stored.form.get("must_include")),
         "trial": trial,
-        "job": bench.jobs.get(stored.event_id),
+        "job": bench.jobs.get(job_of(stored.event_id)),
         "requests": requests,
         "stages": funnel(found),
         "outcome_stages": OUTCOME_STAGES,
@@ -464,6 +464,11 @@ def _done(
         now = bench.store.events.get(stored.event_id)
         return event_page(request, bench, who, now, error)
     return _to(stored.event_id)
+
+
+def job_of(event_id: str) -> str:
+    """Return the key of an event's job, which no other job's key can be."""
+    return f"event {event_id}"
 
 
 def _to(event_id: str) -> RedirectResponse:
