@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +92,42 @@ def test_each_page_of_staff_is_sound(staff: Page, ready: Live, name: str) -> Non
 @pytest.mark.parametrize("name", COMPANY_PAGES)
 def test_each_page_of_a_company_is_sound(company: Page, ready: Live, name: str) -> None:
     _check(company, ready, COMPANY_PAGES[name])
+
+
+def test_the_page_of_an_uploaded_file_is_sound(staff: Page, ready: Live) -> None:
+    rows = "기업ID,기업명,공급기술명,모르는 열,설립일\nZ-1,가,나,다,2026.2.30\nZ-1,가,나,다,\n"
+    draft_id = ready.bench.drafts().add("기업.csv", rows.encode(), "t")
+    _check(staff, ready, f"/imports/{draft_id}")
+    ready.bench.drafts().remove(draft_id)
+
+
+def test_the_day_says_what_is_now_and_what_is_next(staff: Page, ready: Live) -> None:
+    soon = datetime.now(UTC) - timedelta(minutes=5)
+    day = meeting_day(2, 3, slots=4, tables=2, requests=6, seed=4)
+    for n, slot in enumerate(day["slots"]):
+        slot["start"] = (soon + timedelta(minutes=30 * n)).isoformat()
+    ready.bench.store.events.put({**day, "event_id": "오늘 행사"}, "t")
+    made = make_timetable(ready.bench, "오늘 행사", 5.0, "t", keep=False)
+    order = [slot["slot_id"] for slot in day["slots"]]
+    held = sorted({order.index(m["slot_id"]) for m in made["meetings"]})
+    staff.goto(f"{ready.address}/day/오늘 행사")
+    slots = staff.locator(".slot")
+
+    assert [slots.nth(n).locator(".when").is_visible() for n in range(len(held))] == [
+        place == 0 for place in held
+    ]
+    expect(staff.locator(".next:visible")).to_have_count(1)
+    ahead = next(n for n, place in enumerate(held) if place > 0)
+    expect(slots.nth(ahead).locator(".next")).to_be_visible()
+
+
+def test_a_page_that_says_what_is_wrong_is_sound(staff: Page, ready: Live) -> None:
+    answer = staff.goto(f"{ready.address}/events/none/versions")
+    found = Axe().run(staff).response["violations"]
+
+    assert answer is not None
+    assert answer.status == 404
+    assert [_said(v) for v in found if v["impact"] in GRAVE] == []
 
 
 def test_the_page_to_sign_in_is_sound(ready: Live, browser: Browser) -> None:

@@ -83,7 +83,11 @@
 
   function mark() {
     const now = Date.now();
+    let isNext = true;
     for (const slot of day.querySelectorAll(".slot")) {
+      const isAhead = Date.parse(slot.dataset.start) > now;
+      slot.querySelector(".next").hidden = !(isAhead && isNext);
+      if (isAhead) isNext = false;
       const isNow = Date.parse(slot.dataset.start) <= now && now < Date.parse(slot.dataset.end);
       slot.classList.toggle("now", isNow);
       slot.querySelector(".when").hidden = !isNow;
