@@ -3,7 +3,7 @@
 Records are made up from the sample's own sentences, so that texts are as long and as varied as real
 ones; the server runs as a process of its own and pages are asked for one after another over loopback,
 each for another need or company, as people do, once the server has read every text (some 40 seconds
-after its start; before, lists take up to twice as long). What is loaded into a page later is a row of its own.
+after its start; before, lists take up to four times as long). What is loaded into a page later is a row of its own.
 """
 
 import itertools
