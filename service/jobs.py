@@ -15,7 +15,7 @@ from matcher.progress import Progress
 UNEXPECTED = "뜻하지 않은 오류가 났습니다. 담당자에게 알리십시오."
 PATIENCE = 10.0
 """Seconds that a server that stops waits for each job."""
-Work = Callable[[Progress, threading.Event], None]
+Work = Callable[[Progress, threading.Event], object]
 
 
 @dataclass(slots=True)

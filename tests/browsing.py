@@ -92,7 +92,7 @@ def open_browser(playwright: Playwright) -> Browser:
 @contextmanager
 def visitor(browser: Browser, live: Live, name: str, size: dict[str, int] = WIDE) -> Iterator[Page]:
     """Give a signed-in page that minds scripts' errors and requests to other hosts."""
-    context = browser.new_context(viewport=size, locale="ko-KR", timezone_id="Asia/Seoul")
+    context = new_context(browser, size)
     page = context.new_page()
     page.set_default_timeout(30_000)
     complaints = watch(page, live)

@@ -14,7 +14,7 @@ from evaluation.meeting_days import meeting_day
 from matcher.records import Company, Need
 from service.changing import make_delegation, make_timetable
 from service.store import Source
-from tests.browsing import NARROW, WIDE, Live, keep_shot, settle, visitor
+from tests.browsing import NARROW, WIDE, Live, keep_shot, new_context, settle, visitor
 
 MOST_BYTES = 150_000
 """Of everything that a page loads, fonts apart (docs/decisions/0019)."""
@@ -170,7 +170,7 @@ def _said(violation: dict[str, Any]) -> str:
 
 def test_the_day_goes_on_without_a_connection(ready: Live, browser: Browser) -> None:
     ready.add_user("쪽현장", "staff")
-    context = browser.new_context(viewport=NARROW, locale="ko-KR", timezone_id="Asia/Seoul")
+    context = new_context(browser, NARROW)
     page = context.new_page()
     page.goto(f"{ready.address}/sign-in")
     page.get_by_label("이름").fill("쪽현장")
@@ -188,7 +188,7 @@ def test_the_day_goes_on_without_a_connection(ready: Live, browser: Browser) -> 
     expect(page.locator(".offline")).to_be_visible()
     before = ready.bench.store.releases.attendance(EVENT)
     context.set_offline(False)
-    page.wait_for_function("!document.body.classList.contains('lost')", timeout=30_000)
+    expect(page.locator("body")).not_to_have_class(re.compile("lost"), timeout=30_000)
     after = {
         (item["buyer_id"], item["company_id"]): item["state"]
         for item in ready.bench.store.releases.attendance(EVENT)

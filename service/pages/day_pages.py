@@ -20,7 +20,7 @@ from service.api.access import Bench
 from service.api.events import EventId
 from service.gate import Asking
 from service.pages.board import names_of
-from service.pages.frame import HEADERS, render, segment
+from service.pages.frame import render, segment
 from service.planning import completed
 from service.store.releases import ATTENDANCE
 
@@ -61,9 +61,7 @@ def day(event_id: EventId, request: Request, bench: Bench, who: Asking) -> HTMLR
         "amounts": AMOUNTS,
         "name": lambda id: names.get(id, id),
     }
-    page = render(request, who, "day.html", values)
-    page.headers["Content-Security-Policy"] = HEADERS["Content-Security-Policy"]
-    return page
+    return render(request, who, "day.html", values)
 
 
 @router.post("/day/{event_id}/attendance")

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
-from matcher.errors import GreenMatchError, InvalidRequest, UnreadableFile
+from matcher.errors import GreenMatchError, InvalidRequest, UnknownId, UnreadableFile
 from matcher.events import Event
 from matcher.outcomes import STAGES as OUTCOME_STAGES
 from matcher.outcomes import Outcome, funnel
@@ -222,23 +222,21 @@ def make_plan(
                 job_of(event_id),
                 "파견단 고르기",
                 seconds,
-                lambda progress, stop: _drop(make_delegation(bench, event_id, float(seconds))),
+                lambda progress, stop: make_delegation(bench, event_id, float(seconds)),
             )
         elif plan in ("timetable", "keep"):
             bench.jobs.start(
                 job_of(event_id),
                 "상담표 짜기",
                 seconds,
-                lambda progress, stop: _drop(
-                    make_timetable(
-                        bench,
-                        event_id,
-                        float(seconds),
-                        who.name,
-                        keep=plan == "keep",
-                        progress=progress,
-                        stop=stop,
-                    )
+                lambda progress, stop: make_timetable(
+                    bench,
+                    event_id,
+                    float(seconds),
+                    who.name,
+                    keep=plan == "keep",
+                    progress=progress,
+                    stop=stop,
                 ),
             )
         else:
@@ -475,10 +473,6 @@ def _to(event_id: str) -> RedirectResponse:
     return RedirectResponse(f"/events/{segment(event_id)}", 303)
 
 
-def _drop(made: object) -> None:
-    """A job keeps its result in the store; nobody waits for it here."""
-
-
 def _named(value: str) -> str:
     if not value.strip():
         raise InvalidRequest("ID를 적으십시오.", field="value")
@@ -490,8 +484,11 @@ def _ids(text: str) -> list[str]:
 
 
 def _refuse_known(bench: Workbench, event_id: str) -> None:
-    if any(item.event_id == event_id for item in stored_events(bench.store)):
-        raise InvalidRequest(f"'{event_id}' 행사가 이미 있습니다.", field="event_id")
+    try:
+        bench.store.events.get(event_id)
+    except UnknownId:
+        return
+    raise InvalidRequest(f"'{event_id}' 행사가 이미 있습니다.", field="event_id")
 
 
 def _read(file: UploadFile) -> dict[str, Any]:

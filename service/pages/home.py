@@ -67,7 +67,6 @@ def home(request: Request, bench: Bench, who: Asking) -> Response:
         "unwritten": unwritten(events, outcomes),
         "quiet": follow_ups(outcomes, today, QUIET_DAYS)[:SHOWN],
         "line": time_line(events, today),
-        "now": _place_of(today, events, today),
         "stages": funnel(o for o in outcomes if o.happened_on.year == today.year),
         "year": today.year,
         "counts": bench.store.counts(),
@@ -110,10 +109,6 @@ def day_of(item: StoredEvent) -> date | None:
     if not event.slots:
         return None
     return event.slots[0].start.astimezone(ZoneInfo(event.timezone)).date()
-
-
-def _place_of(day: date, events: Sequence[StoredEvent], today: date) -> float:
-    return _place(day, [d for item in events if (d := day_of(item)) is not None], today)
 
 
 def _place(day: date, days: Sequence[date], today: date) -> float:

@@ -1,6 +1,6 @@
 """Values of the matcher made ready for templates: steps of a waterfall, marked texts, pictures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from matcher.explanation import Span
@@ -89,12 +89,6 @@ def offering_pieces(match: Match) -> list[Piece]:
         for span in reason.offering_spans
     ]
     return marked(offering.text, spans)
-
-
-def as_words(values: Sequence[str], most: int = 8) -> str:
-    """Return a short list of words; what is left out is counted."""
-    more = f" … +{len(values) - most}" if len(values) > most else ""
-    return ", ".join(values[:most]) + more
 
 
 SHOWING = {
