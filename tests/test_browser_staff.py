@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsing import Live, keep_shot, settle, visitor
 
@@ -107,13 +107,14 @@ def test_two_spreadsheets_become_printed_tables_and_outcomes(
     )
     page.get_by_role("button", name="상담표 짜기").click()
     expect(page.locator(".meeting").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#job progress")).to_have_count(0)  # the page comes anew once it is done
 
     # a meeting moved by dragging, and one that may not move
     meeting = page.locator(".meeting").first
     company, buyer = meeting.get_attribute("data-company"), meeting.get_attribute("data-buyer")
     last = page.locator("td[data-slot]").last
     slot, table = last.get_attribute("data-slot"), last.get_attribute("data-table")
-    meeting.drag_to(last)
+    _drag_over(page, meeting, last)
     there = page.locator(f"td[data-slot='{slot}'][data-table='{table}'] .meeting")
     expect(there).to_have_attribute("data-company", str(company))
     assert there.get_attribute("data-buyer") == buyer
@@ -170,6 +171,19 @@ def _upload(page: Page, path: Path) -> None:
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="올려서 살펴보기").click()
     expect(page.get_by_role("heading", name=path.name)).to_be_visible()
+
+
+def _drag_over(page: Page, meeting: Locator, cell: Locator) -> None:
+    """Drag a meeting, slowly enough for the free cells to be marked: the board keeps still."""
+    height = "document.getElementById('board').offsetHeight"
+    before = page.evaluate(height)
+    meeting.hover()
+    page.mouse.down()
+    cell.hover()
+    cell.hover()
+    expect(page.locator("td.open").first).to_be_visible()
+    assert page.evaluate(height) == before
+    page.mouse.up()
 
 
 def _refuses_a_clash(page: Page) -> None:

@@ -40,7 +40,8 @@ window.say = say;
   let held = null;
   const board = () => document.getElementById("board");
 
-  async function pick(meeting) {
+  // A drag gets no buttons: cells that grow under it would let it fall into another one.
+  async function pick(meeting, byDragging) {
     drop();
     held = meeting;
     meeting.classList.add("held");
@@ -54,7 +55,7 @@ window.say = say;
       if (!broken) continue;
       cell.classList.add(broken.length ? "closed" : "open");
       if (broken.length) cell.title = broken.join("\n");
-      else if (!cell.contains(meeting)) {
+      else if (!byDragging && !cell.contains(meeting)) {
         const here = document.createElement("button");
         here.type = "button";
         here.className = "second put";
@@ -103,7 +104,7 @@ window.say = say;
     if (!meeting) return;
     event.dataTransfer.setData("text/plain", meeting.dataset.company);
     event.dataTransfer.effectAllowed = "move";
-    pick(meeting);
+    pick(meeting, true);
   });
   document.addEventListener("dragend", () => setTimeout(() => { if (held) drop(); }, 300));
   document.addEventListener("dragover", (event) => {
@@ -121,7 +122,7 @@ window.say = say;
     const button = event.target.closest && event.target.closest("[data-hold]");
     if (!button) return;
     const meeting = button.closest(".meeting");
-    if (held === meeting) drop(); else pick(meeting);
+    if (held === meeting) drop(); else pick(meeting, false);
   });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") drop(); });
 })();
