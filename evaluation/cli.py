@@ -27,7 +27,15 @@ from evaluation.datasets import (
     read_matching,
     read_retrieval,
 )
-from evaluation.fitting import check, check_table, cross_validate, fit, read_cases, to_toml
+from evaluation.fitting import (
+    check,
+    check_table,
+    cross_validate,
+    crowd_of,
+    fit,
+    read_cases,
+    to_toml,
+)
 from evaluation.identity import measure as measure_identity
 from evaluation.identity import read_pairs
 from evaluation.imports import imports_table, measure_imports
@@ -400,6 +408,17 @@ def calibrate(
     unseen: Annotated[
         list[Path] | None, typer.Option("--check", help="맞추지 않고 확인만 할 자료.")
     ] = None,
+    crowd: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--crowd",
+            help="낯선 기업의 글을 뽑을 검색 자료. 등록 기업이 아주 많을 때를 확인합니다.",
+        ),
+    ] = None,
+    crowd_size: Annotated[
+        int, typer.Option("--crowd-size", min=1, help="더할 낯선 기업의 수.")
+    ] = 100_000,
+    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
 ) -> None:
     """적합 가능성과 '적합한 공급기업 없음'의 선을 판정에 맞추고, 교차검증과 새 자료로 확인합니다.
 
@@ -409,11 +428,24 @@ def calibrate(
         engine = systems.open_engine(progress)
         cases = [case for folder in folders for case in read_cases(folder, engine, progress)]
         others = [case for folder in unseen or () for case in read_cases(folder, engine, progress)]
+        strangers = crowd_of(crowd, crowd_size) if crowd else []
+        crowded = [
+            case
+            for folder in ((*folders, *(unseen or ())) if strangers else ())
+            for case in read_cases(folder, engine, progress, strangers)
+        ]
     fitted = fit(cases)
-    console = Console()
-    _print_tables(console, [check_table("교차검증", cross_validate(cases))])
+    tables = [check_table("교차검증", cross_validate(cases))]
     if others:
-        _print_tables(console, [check_table("맞추는 데 쓰지 않은 자료", check(others, fitted))])
+        tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
+    if crowded:
+        title = f"낯선 기업 {crowd_size:,}곳 사이에서"
+        tables.append(check_table(title, check(crowded, fitted)))
+    _print_tables(Console(), tables)
+    if out is not None:
+        parts = [f"## {table.title}\n\n{table.to_markdown()}\n" for table in tables]
+        head = "# 적합 가능성\n\n`greenmatch-eval calibrate`가 만든 표입니다.\n"
+        write_text("\n".join((head, *parts)), out)
     print(to_toml(fitted, engine.encoder.name))
 
 

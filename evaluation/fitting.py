@@ -5,6 +5,10 @@ are taken, in the whole registry and in random smaller ones, and a logistic regr
 the judgements which of them are useful. Each need is asked twice, whole and by its title alone:
 people type short texts too, and length must not tell who fits. Everything that is reported comes from cross-validation
 over needs; versions of one need in several languages (`same_as`) are never parted.
+
+A registry of 100,000 is made of the judged companies and of a crowd: strangers that offer texts from
+elsewhere (goods, jobs, sentences). They count as useless, which nobody has judged, so the error that is
+found with them is an upper bound.
 """
 
 import json
@@ -19,14 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.calibration import expected_calibration_error
-from evaluation.datasets import MatchingDataset, read_matching
+from evaluation.datasets import MatchingDataset, read_matching, read_retrieval
 from evaluation.systems import Engine
 from evaluation.tables import Table
 from matcher.candidates import Found
 from matcher.confidence import features
+from matcher.errors import InvalidRequest
 from matcher.matching import Catalogue, Matchmaker
 from matcher.progress import Progress, silent
-from matcher.records import Need
+from matcher.records import Company, Need
 
 FEATURES = (
     "dense",
@@ -93,11 +98,16 @@ class Check:
     refused_unanswerable: float
 
 
-def read_cases(folder: Path, engine: Engine, progress: Progress = silent) -> list[Case]:
-    """Search every need of a set, in its registry and in smaller ones."""
+def read_cases(
+    folder: Path, engine: Engine, progress: Progress = silent, crowd: Sequence[Company] = ()
+) -> list[Case]:
+    """Search every need of a set, in its registry and in smaller ones; in one only, where a crowd joins."""
     from indexing.snapshot import build_snapshot, open_snapshot
 
     dataset = read_matching(folder)
+    strangers = {company.company_id: company for company in crowd}
+    dataset = replace(dataset, companies={**strangers, **dataset.companies})
+    wide = BEST if crowd else len(dataset.companies)
     groups = {
         need.need_id: str(need.extra.get("same_as") or need.need_id) for need in _needs(dataset)
     }
@@ -114,10 +124,36 @@ def read_cases(folder: Path, engine: Engine, progress: Progress = silent) -> lis
             grades = dataset.qrels.get(need.need_id, {})
             group = groups.get(need.need_id, need.need_id)
             for asked in (need, replace(need, description="")):
-                found = matchmaker.find(asked, len(dataset.companies))
-                cases += list(_cases(dataset, group, found, grades))
+                found = matchmaker.find(asked, wide)
+                cases += list(_cases(dataset, group, found, grades, bool(crowd)))
             progress(f"찾기 {dataset.name}", done, len(wanted))
     return cases
+
+
+def crowd_of(folders: Sequence[Path], count: int) -> list[Company]:
+    """Return `count` strangers that each offer two texts of the folders' corpora, drawn by chance.
+
+    Raises InvalidRequest where there are fewer than two texts to draw.
+    """
+    texts = sorted(
+        {text for folder in folders for text in read_retrieval(folder).corpus.values() if text}
+    )
+    if len(texts) < 2:
+        raise InvalidRequest(
+            "낯선 기업을 만들 글이 모자랍니다. 검색 자료(corpus.jsonl)를 --crowd에 주십시오."
+        )
+    chance = random.Random(SEED)
+    strangers = []
+    for number in range(count):
+        title, description = chance.sample(texts, 2)
+        offering = {"offering_id": "1", "title": title, "description": description}
+        company_id = f"crowd-{number:06}"
+        strangers.append(
+            Company.from_dict(
+                {"company_id": company_id, "name_ko": company_id, "offerings": [offering]}
+            )
+        )
+    return strangers
 
 
 def _needs(dataset: MatchingDataset) -> Sequence[Need]:
@@ -133,13 +169,17 @@ def _nobody(folder: Path) -> list[Need]:
 
 
 def _cases(
-    dataset: MatchingDataset, group: str, found: Sequence[Found], grades: Mapping[str, int]
+    dataset: MatchingDataset,
+    group: str,
+    found: Sequence[Found],
+    grades: Mapping[str, int],
+    whole_only: bool,
 ) -> Iterator[Case]:
     """Yield the whole registry's case, and those of smaller registries drawn by the need's id."""
     everybody = sorted(dataset.companies)
     chance = random.Random(f"{SEED} {group}")
     registries = [everybody]
-    if len(everybody) > SMALL_REGISTRY:
+    if len(everybody) > SMALL_REGISTRY and not whole_only:
         registries += [chance.sample(everybody, SMALL_REGISTRY) for _ in range(SMALL_DRAWS)]
     for registry in registries:
         members = set(registry)
