@@ -64,6 +64,7 @@ from evaluation.report import (
 from evaluation.runs import to_trec, write_text
 from evaluation.speed import DEFAULT_FOLDER, measure_speed, speed_provenance, speed_table
 from evaluation.tables import Table
+from evaluation.weights import leave_out, read_known, weights_table
 from matcher.errors import GreenMatchError, InvalidRequest
 from matcher.progress import Progress
 
@@ -189,6 +190,30 @@ def parts(
         print(json.dumps(score_rows(scores), ensure_ascii=False, indent=2))
         return
     _print_tables(Console(), [parts_table(found, name) for name, found in scores.items()])
+
+
+@app.command()
+def weights(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="검색 자료나 매칭 자료의 폴더.")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+) -> None:
+    """점수의 가중치를, 재려는 자료의 갈래를 빼고 나머지로 골라 봅니다 (leave-one-out).
+
+    이름이 밑줄 앞까지 같은 자료(hs6_en2ko, hs6_ko2en)는 한 갈래입니다.
+    """
+    with _progress() as progress:
+        engine = systems.open_engine(progress)
+        known = [read_known(read_dataset(folder), engine, progress) for folder in folders]
+        held = leave_out(known, engine.policy, progress)
+    table = weights_table(held)
+    _print_tables(Console(), [table])
+    if out is not None:
+        head = (
+            f"# 가중치\n\n`greenmatch-eval weights`가 만든 표입니다. 모델 {engine.encoder.name}.\n"
+        )
+        write_text(f"{head}\n## {table.title}\n\n{table.to_markdown()}", out)
 
 
 @app.command()

@@ -110,7 +110,7 @@ def _cache() -> Path:
 @contextmanager
 def open_bench(dataset: Dataset, engine: Engine, progress: Progress = silent) -> Iterator[Bench]:
     """Encode and index a test set; what is written for it is gone when the context ends."""
-    _encode_queries(dataset, engine, progress)
+    encode_queries(dataset, engine, progress)
     if isinstance(dataset, RetrievalDataset):
         from indexing.collection import build_collection
 
@@ -157,7 +157,7 @@ def need_entries(dataset: MatchingDataset) -> dict[str, Entry]:
     return {id: Entry(need.text, need.sector) for id, need in dataset.needs.items()}
 
 
-def _encode_queries(dataset: Dataset, engine: Engine, progress: Progress) -> None:
+def encode_queries(dataset: Dataset, engine: Engine, progress: Progress) -> None:
     """Fill the vector cache in well-packed batches: asked one by one, queries take far longer.
 
     The pieces are those that a retriever asks for (`indexing.collection.encode_query`).
