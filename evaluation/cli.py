@@ -459,8 +459,9 @@ def calibrate(
             for folder in ((*folders, *(unseen or ())) if strangers else ())
             for case in read_cases(folder, engine, progress, strangers)
         ]
-    fitted = fit(cases)
-    tables = [check_table("교차검증", cross_validate(cases))]
+    described = engine.policy.confidence.described
+    fitted = fit(cases, described)
+    tables = [check_table("교차검증", cross_validate(cases, described))]
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
     if crowded:

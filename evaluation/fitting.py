@@ -27,7 +27,7 @@ from evaluation.datasets import MatchingDataset, read_matching, read_retrieval
 from evaluation.systems import Engine
 from evaluation.tables import Table
 from matcher.candidates import Found
-from matcher.confidence import features
+from matcher.confidence import features, line_share
 from matcher.errors import InvalidRequest
 from matcher.matching import Catalogue, Matchmaker
 from matcher.progress import Progress, silent
@@ -50,8 +50,8 @@ SMALL_REGISTRY = 20
 SMALL_DRAWS = 3
 FOLDS = 10
 SEED = 20150520
-REFUSED_ANSWERABLE = 0.02
-"""Share of answerable needs that the line may refuse on the sets it is drawn on: new ones lose more."""
+REFUSED_ANSWERABLE = 0.05
+"""Share of answerable needs that the line may refuse, on the mean of the sets it is drawn on."""
 STRENGTH = 10.0
 """Inverse of the ridge penalty on standardised features."""
 
@@ -76,10 +76,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Weights by name, intercept included; `line` is the probability below which nobody fits."""
+    """Weights by name, intercept included; `line` and `described` as in `ConfidencePolicy`."""
 
     weights: Mapping[str, float]
     line: float
+    described: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,8 @@ def _row(item: Found, companies: int) -> list[float]:
     return [values[name] for name in FEATURES]
 
 
-def fit(cases: Sequence[Case]) -> Fit:
-    """Fit weights, and the highest line that in no set refuses more than REFUSED_ANSWERABLE.
+def fit(cases: Sequence[Case], described: float) -> Fit:
+    """Fit weights, and the highest line that refuses at most REFUSED_ANSWERABLE on the mean of sets.
 
     The line looks at whole registries; what it really refuses is measured by `cross_validate`.
     """
@@ -211,16 +212,32 @@ def fit(cases: Sequence[Case]) -> Fit:
     whole = {
         case.dataset: max(c.companies for c in cases if c.dataset == case.dataset) for case in cases
     }
-    lines = []
-    for dataset, companies in whole.items():
-        best = [
-            max(_probabilities(case, weights))
-            for case in cases
-            if case.answerable and (case.dataset, case.companies) == (dataset, companies)
-        ]
-        if best:
-            lines.append(float(np.quantile(best, REFUSED_ANSWERABLE)))
-    return Fit(weights, min(lines, default=0.0))
+    standings = [
+        np.array(own)
+        for dataset, companies in whole.items()
+        if (
+            own := [
+                _standing(case, _probabilities(case, weights), described)
+                for case in cases
+                if case.answerable and (case.dataset, case.companies) == (dataset, companies)
+            ]
+        )
+    ]
+    line = 0.0
+    for candidate in sorted({float(value) for own in standings for value in own}):
+        if np.mean([(own < candidate).mean() for own in standings]) > REFUSED_ANSWERABLE:
+            break
+        line = candidate
+    return Fit(weights, line, described)
+
+
+def _standing(case: Case, probabilities: Sequence[float], described: float) -> float:
+    """Return the highest line at which somebody is still named."""
+    lengths = np.exp(case.rows[:, FEATURES.index("offering_length")])
+    return max(
+        value / line_share(length, described)
+        for value, length in zip(probabilities, lengths.tolist(), strict=True)
+    )
 
 
 def _weights(cases: Sequence[Case]) -> dict[str, float]:
@@ -232,7 +249,7 @@ def _weights(cases: Sequence[Case]) -> dict[str, float]:
     # every need counts alike, in however many registries it was searched
     shares = np.concatenate([np.full(len(case.rows), 1 / len(case.rows)) for case in cases])
     mean, spread = rows.mean(axis=0), rows.std(axis=0)
-    spread[spread == 0] = 1.0
+    spread[spread < 1e-9] = 1.0  # a constant column has a rounding error for a spread
     scaled = (rows - mean) / spread
 
     def loss(vector: Array) -> tuple[float, Array]:
@@ -258,17 +275,17 @@ def _probabilities(case: Case, weights: Mapping[str, float]) -> list[float]:
     return [float(value) for value in 1 / (1 + np.exp(-logits))]
 
 
-def cross_validate(cases: Sequence[Case]) -> list[Check]:
+def cross_validate(cases: Sequence[Case], described: float) -> list[Check]:
     """Fit on nine tenths of the needs and measure on the tenth, for each set and registry size."""
     groups = sorted({(case.dataset, case.group) for case in cases})
     random.Random(SEED).shuffle(groups)
     fold_of = {group: place % FOLDS for place, group in enumerate(groups)}
-    judged: list[tuple[Case, list[float], float]] = []
+    judged: list[tuple[Case, list[float], Fit]] = []
     for fold in range(FOLDS):
         training = [case for case in cases if fold_of[case.dataset, case.group] != fold]
-        fitted = fit(training)
+        fitted = fit(training, described)
         judged += [
-            (case, _probabilities(case, fitted.weights), fitted.line)
+            (case, _probabilities(case, fitted.weights), fitted)
             for case in cases
             if fold_of[case.dataset, case.group] == fold
         ]
@@ -277,16 +294,19 @@ def cross_validate(cases: Sequence[Case]) -> list[Check]:
 
 def check(cases: Sequence[Case], fitted: Fit) -> list[Check]:
     """Measure a fit on cases it has not seen."""
-    return _checks([(case, _probabilities(case, fitted.weights), fitted.line) for case in cases])
+    return _checks([(case, _probabilities(case, fitted.weights), fitted) for case in cases])
 
 
-def _checks(judged: Sequence[tuple[Case, Sequence[float], float]]) -> list[Check]:
+def _checks(judged: Sequence[tuple[Case, Sequence[float], Fit]]) -> list[Check]:
     checks = []
     for key in sorted({(case.dataset, case.companies) for case, _, _ in judged}):
         mine = [item for item in judged if (item[0].dataset, item[0].companies) == key]
         stated = [value for _, values, _ in mine for value in values]
         useful = [label for case, _, _ in mine for label in case.useful]
-        refused = [(case.answerable, max(values) < line) for case, values, line in mine]
+        refused = [
+            (case.answerable, _standing(case, values, fitted.described) < fitted.line)
+            for case, values, fitted in mine
+        ]
         checks.append(
             Check(
                 *key,
@@ -324,4 +344,4 @@ def to_toml(fitted: Fit, model: str) -> str:
     """Return the [confidence] table of policy.toml; `model` is the one whose scores were fitted."""
     names = ("intercept", *FEATURES)
     numbers = "".join(f"{name} = {fitted.weights[name]:.3f}\n" for name in names)
-    return f'[confidence]\nmodel = "{model}"\n{numbers}line = {fitted.line:.3f}'
+    return f'[confidence]\nmodel = "{model}"\n{numbers}line = {fitted.line:.3f}\ndescribed = {fitted.described:g}'

@@ -330,16 +330,18 @@ class PlainBm25:
                 self._postings.setdefault(term, {})[id] = count
 
     def search(self, terms: Sequence[str], k: int) -> Ranking:
-        """Return the `k` texts with the highest BM25 over the sum of the terms' idf."""
+        """Return the `k` texts with the highest coverage (`indexing.lexical`)."""
         scores: dict[str, float] = {}
-        bound = 0.0
+        everything = heard = 0.0
         for term in terms:
             postings = self._postings.get(term, {})
             idf = math.log(1 + (len(self._lengths) - len(postings) + 0.5) / (len(postings) + 0.5))
-            bound += idf
+            everything += idf
+            heard += idf if postings else 0.0
             for id, count in postings.items():
                 saturation = K1 * (1 - B + B * self._lengths[id] / self._average)
                 scores[id] = scores.get(id, 0.0) + idf * count / (count + saturation)
+        bound = math.sqrt(everything * heard)
         return Ranking.of("lexical", {id: score / bound for id, score in scores.items()}, k)
 
 

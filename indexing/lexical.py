@@ -20,9 +20,11 @@ B = 0.75
 class LexicalIndex:
     """BM25 as Lucene defines it (Kamphuis et al. 2020), over whole texts under outside ids.
 
-    A score is given as *coverage*: BM25 over the sum of the query terms' idf, which is its least
-    upper bound. Terms that no text has count in full in that sum, so a query in another language
-    has a coverage near 0 everywhere instead of a list that looks perfect.
+    A score is given as *coverage*: BM25 over the geometric mean of two sums of idf, that of the query
+    terms that some text has (BM25's least upper bound) and that of all its terms. So a query in another
+    language has a coverage near 0 everywhere instead of a list that looks perfect, and the few words
+    that are known still count: by all terms alone they would vanish, by the known alone one shared
+    name would be a perfect match. It lies in 0..1 (docs/decisions/0004).
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class LexicalIndex:
 
         text: how often it has each of its terms.
         """
-        bound = math.fsum(self.idf(term) for term in terms)
+        bound = self._bound(terms)
         if not bound:
             return 0.0
         k1 = self._bm25.k1 if self._bm25 is not None else K1
@@ -127,12 +129,18 @@ class LexicalIndex:
         return math.fsum(heard) / bound
 
     def _coverage(self, terms: Sequence[str]) -> npt.NDArray[np.float64]:
-        bound = math.fsum(self.idf(term) for term in terms)
         heard = [term for term in terms if self._count(term)]
-        if not heard or not bound:
+        bound = self._bound(terms)
+        if not bound:
             return np.zeros(len(self._ids))
         scores: npt.NDArray[np.float64] = self._bm25.get_scores(heard).astype(np.float64)
         return np.asarray(scores / bound)
+
+    def _bound(self, terms: Sequence[str]) -> float:
+        """Return what BM25 is divided by; 0 where no text has any of the terms."""
+        everything = math.fsum(self.idf(term) for term in terms)
+        heard = math.fsum(self.idf(term) for term in terms if self._count(term))
+        return math.sqrt(everything * heard)
 
     def _count(self, term: str) -> int:
         if self._bm25 is None:

@@ -37,6 +37,19 @@ def features(
     }
 
 
+def line_for(offering_text: str, policy: ConfidencePolicy) -> float:
+    """Return the probability below which an offering is not named."""
+    return policy.line * line_share(len(offering_text), policy.described)
+
+
+def line_share(characters: float, described: float) -> float:
+    """Return the share of the line (0..1) that holds for an offering of so many characters.
+
+    Who wrote one line of products is near to nothing, and its absence proves nothing.
+    """
+    return min(1.0, characters / described)
+
+
 def probability(values: Mapping[str, float], policy: ConfidencePolicy) -> float:
     """Return the probability, 0..1, that the match with these features is useful."""
     terms = (getattr(policy, name) * value for name, value in values.items())

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 
 from matcher.candidates import Found, Scope, best_of_each, over_parts, walk
-from matcher.confidence import features, probability
-from matcher.consortium import Consortium, propose_consortium
+from matcher.confidence import features, line_for, probability
+from matcher.consortium import Consortium, propose_consortium, usefulness_of_match
 from matcher.errors import InvalidRequest
 from matcher.explanation import Quoter, Reason, Silent, Span, explain
 from matcher.fusion import Points, System, weigh, with_kind
@@ -316,17 +316,25 @@ class Matchmaker:
 
     def _parted(self, matches: Sequence[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
         """Part those who are probable enough from the nearest misses, each ranked from 1."""
-        line = self._policy.confidence.line
-        fitting = [m for m in matches if m.probability is None or m.probability >= line]
-        missing = [m for m in matches if m.probability is not None and m.probability < line]
+        fitting = [match for match in matches if self._is_named(match)]
+        missing = [match for match in matches if not self._is_named(match)]
         return _ranked(fitting), _ranked(missing)
+
+    def _is_named(self, match: Match) -> bool:
+        if match.probability is None:
+            return True
+        return match.probability >= line_for(match.offerings[0].text, self._policy.confidence)
 
     def _consortium(self, parts: Sequence[PartList]) -> Consortium | None:
         """Propose who together covers the parts; a need that is one whole has none."""
         if not parts:
             return None
-        line, most = self._policy.confidence.line, self._policy.consortium_members
-        return propose_consortium(parts, most=most, line=line)
+
+        def usefulness(match: Match) -> float:
+            return usefulness_of_match(match) if self._is_named(match) else 0.0
+
+        most = self._policy.consortium_members
+        return propose_consortium(parts, most=most, line=0.0, usefulness=usefulness)
 
     def _part_list(
         self, part: PartSpan, found: Sequence[Found], day: date, quoted: Collection[str] | None

@@ -39,7 +39,8 @@ class ConfidencePolicy:
     model: the model, digest included, whose scores it was fitted to; others state no probability.
     need_length, offering_length: weights of the natural logarithm of the texts' characters.
     size: weight of log10 of the number of companies searched.
-    line: a need whose best match is less probable than this is answered "nobody fits".
+    line: an offering that is less probable than this is not named; where none is, "nobody fits".
+    described: characters of an offering from which the whole line holds; below, a share of it.
     """
 
     model: str
@@ -54,6 +55,7 @@ class ConfidencePolicy:
     offering_length: float
     size: float
     line: float
+    described: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Evidence:
     """What the two sources say of one text and one candidate, before any weighing.
 
     similarity: cosine of the best passage, -1..1.
-    coverage: share of the query's information (BM25 over its own maximum) that the candidate's
+    coverage: share of the query's information (BM25 over a bound of its own) that the candidate's
         words carry, 0..1; 0 where they share no word.
     concepts: share of the idf of the query's terms of the field that the candidate names too,
     whatever language either text says them in, 0..1.

@@ -25,19 +25,24 @@ def idf(texts: Mapping[str, Sequence[str]], term: str) -> float:
 
 
 def presence(texts: Mapping[str, Sequence[str]], query: Sequence[str], id: str) -> float:
-    """The share of the query's idf that belongs to terms the text has."""
-    if not query:
-        return 0.0
+    """The idf of the query's terms that the text has, over the bound."""
     shared = math.fsum(idf(texts, term) for term in query if term in texts[id])
-    return shared / math.fsum(idf(texts, term) for term in query)
+    return shared / bound(texts, query) if shared else 0.0
 
 
 def coverage(texts: Mapping[str, Sequence[str]], query: Sequence[str], id: str) -> float:
-    """Lucene's BM25 (Kamphuis et al. 2020; k1 1.2, b 0.75) over the sum of the query's idf."""
+    """Lucene's BM25 (Kamphuis et al. 2020; k1 1.2, b 0.75) over the bound."""
     average = sum(len(terms) for terms in texts.values()) / len(texts)
     saturation = 1.2 * (1 - 0.75 + 0.75 * len(texts[id]) / average)
     score = math.fsum(
         idf(texts, term) * texts[id].count(term) / (texts[id].count(term) + saturation)
         for term in query
     )
-    return score / math.fsum(idf(texts, term) for term in query)
+    return score / bound(texts, query) if score else 0.0
+
+
+def bound(texts: Mapping[str, Sequence[str]], query: Sequence[str]) -> float:
+    """The geometric mean of two sums of idf: of all of the query's terms, and of those any text has."""
+    known = [term for term in query if any(term in terms for terms in texts.values())]
+    sums = [math.fsum(idf(texts, term) for term in terms) for terms in (query, known)]
+    return math.sqrt(sums[0] * sums[1])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.confidence import features, probability
+from matcher.confidence import features, line_for, probability
 from matcher.fusion import Points
 from matcher.policy import Policy
 
@@ -51,6 +51,14 @@ def test_more_points_never_make_a_match_less_probable(dense, lexical, agreement,
 @given(st.floats(-1e6, 1e6), st.integers(0, 10**7))
 def test_a_probability_lies_between_0_and_1_whatever_comes_in(dense, companies):
     assert 0 <= probability(features(Points(dense, 0.0), 1.0, "", "", companies), SHIPPED) <= 1
+
+
+def test_the_line_is_whole_for_a_described_offering_and_less_for_a_shorter_one():
+    policy = replace(SHIPPED, line=0.2, described=60)
+
+    assert line_for("가" * 60, policy) == line_for("가" * 600, policy) == 0.2
+    assert line_for("가" * 15, policy) == pytest.approx(0.05)
+    assert line_for("", policy) == 0.0
 
 
 def test_the_shipped_weights_of_points_are_not_negative_and_the_line_is_a_probability():

@@ -382,7 +382,9 @@ def test_the_union_shows_who_covers_which_part(maker):
 
 def drawing(line: float, **numbers):
     """The policy with another line below which nobody fits."""
-    return replace(POLICY, confidence=replace(POLICY.confidence, line=line), **numbers)
+    numbers_of = {"model": "model-1", "line": line, "described": 1}  # whole for these short texts
+    confidence = replace(POLICY.confidence, **numbers_of)
+    return replace(POLICY, confidence=confidence, **numbers)
 
 
 def test_the_list_of_a_compound_need_goes_by_the_ranks_in_its_parts_and_in_the_whole(mecab):
