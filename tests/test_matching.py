@@ -12,8 +12,10 @@ from oracles import brute_force, coverage, presence
 
 from indexing.collection import Collection, build_collection, encode_query
 from indexing.quotes import TextQuoter
+from matcher.confidence import features
 from matcher.consortium import usefulness_of_match
 from matcher.errors import InvalidRequest
+from matcher.fusion import Points
 from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.project_types import agreement, need_types, offering_types
@@ -427,6 +429,23 @@ def test_a_consortium_has_no_more_members_and_no_lower_coverage_than_policy_says
     nobody = strict.match(MOROCCO, today=TODAY).consortium
     assert nobody.members == ()
     assert nobody.uncovered == ("N-010#1", "N-010#2", "N-010#3")
+
+
+def test_a_company_that_wrote_one_line_is_named_on_a_smaller_probability(mecab):
+    weights = dict.fromkeys(
+        features(Points(0.0, 0.0), 1.0, "", "", 1), 0.0
+    )  # all are a half probable
+    numbers = {**weights, "intercept": 0.0, "model": "model-1", "line": 0.8, "described": 60}
+    policy = replace(POLICY, confidence=replace(POLICY.confidence, **numbers))
+    long = "도심에 내린 빗물을 모아 저류조에 두었다가 조경과 청소에 쓰는 시설을 설계하고 설치한 뒤 십 년 동안 관리합니다."
+    companies = [company("C-1", long), company("C-2", "빗물 저류조")]
+    assert len(companies[0].offerings[0].text) >= 60
+    assert len(companies[1].offerings[0].text) < 30
+
+    shortlist = matchmaker(companies, NEEDS, mecab, policy=policy).match(NEEDS[0], today=TODAY)
+
+    assert [m.company.company_id for m in shortlist.matches] == ["C-2"]
+    assert [m.company.company_id for m in shortlist.nearest] == ["C-1"]
 
 
 def test_in_the_union_a_company_stands_where_its_best_text_puts_it(maker):
