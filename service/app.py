@@ -27,6 +27,7 @@ from service.pages import (
     match_pages,
     outcome_pages,
     picture_pages,
+    plan_pages,
     quality_pages,
     sign_in,
 )
@@ -103,6 +104,7 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
         match_pages.router,
         picture_pages.router,
         event_pages.router,
+        plan_pages.router,
         board.router,
         day_pages.router,
         outcome_pages.router,

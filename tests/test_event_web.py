@@ -13,7 +13,7 @@ from evaluation.meeting_days import meeting_day
 from indexing.analyzer import Analyzer
 from indexing.snapshot import build_snapshot
 from service.app import create_app
-from service.pages.event_pages import job_of
+from service.pages.one_event import job_of
 from service.settings import Settings
 from service.workbench import Workbench
 from tests.test_api import HOST, analyzer, bench, settings, store  # noqa: F401
