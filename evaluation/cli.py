@@ -437,11 +437,12 @@ def calibrate(
         list[Path] | None,
         typer.Option(
             "--crowd",
-            help="낯선 기업의 글을 뽑을 검색 자료. 등록 기업이 아주 많을 때를 확인합니다.",
+            help="낯선 기업의 글을 뽑을 검색 자료. 등록 기업이 아주 많을 때에도 맞추고 확인합니다.",
         ),
     ] = None,
     crowd_size: Annotated[
-        int, typer.Option("--crowd-size", min=1, help="더할 낯선 기업의 수.")
+        int,
+        typer.Option("--crowd-size", min=1, help="더할 낯선 기업의 수. 그 십분의 일로도 봅니다."),
     ] = 100_000,
     out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
 ) -> None:
@@ -454,19 +455,17 @@ def calibrate(
         cases = [case for folder in folders for case in read_cases(folder, engine, progress)]
         others = [case for folder in unseen or () for case in read_cases(folder, engine, progress)]
         strangers = crowd_of(crowd, crowd_size) if crowd else []
-        crowded = [
-            case
-            for folder in ((*folders, *(unseen or ())) if strangers else ())
-            for case in read_cases(folder, engine, progress, strangers)
-        ]
+        for some in (strangers[: crowd_size // 10], strangers):
+            if some:
+                for folder in folders:
+                    cases += read_cases(folder, engine, progress, some)
+                for folder in unseen or ():
+                    others += read_cases(folder, engine, progress, some)
     described = engine.policy.confidence.described
     fitted = fit(cases, described)
     tables = [check_table("교차검증", cross_validate(cases, described))]
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
-    if crowded:
-        title = f"낯선 기업 {crowd_size:,}곳 사이에서"
-        tables.append(check_table(title, check(crowded, fitted)))
     _print_tables(Console(), tables)
     if out is not None:
         parts = [f"## {table.title}\n\n{table.to_markdown()}\n" for table in tables]

@@ -6,9 +6,9 @@ the judgements which of them are useful. Each need is asked twice, whole and by 
 people type short texts too, and length must not tell who fits. Everything that is reported comes from cross-validation
 over needs; versions of one need in several languages (`same_as`) are never parted.
 
-A registry of 100,000 is made of the judged companies and of a crowd: strangers that offer texts from
-elsewhere (goods, jobs, sentences). They count as useless, which nobody has judged, so the error that is
-found with them is an upper bound.
+A large registry is made of the judged companies and of a crowd: strangers that offer texts from elsewhere
+(goods, industries). They count as useless, which nobody has judged. Without them in the fit a probability is
+too high where many are searched (docs/decisions/0010).
 """
 
 import json
@@ -63,7 +63,7 @@ class Case:
     """The best companies for one need in one registry.
 
     group: needs that may not be parted. rows: (len, FEATURES). useful: judged 2 or better.
-    answerable: somebody in that registry was judged useful.
+    answerable: somebody in that registry was judged useful. strangers: how many of it are a crowd.
     """
 
     dataset: str
@@ -72,6 +72,7 @@ class Case:
     rows: Array
     useful: tuple[bool, ...]
     answerable: bool
+    strangers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def read_cases(
             group = groups.get(need.need_id, need.need_id)
             for asked in (need, replace(need, description="")):
                 found = matchmaker.find(asked, wide)
-                cases += list(_cases(dataset, group, found, grades, bool(crowd)))
+                cases += list(_cases(dataset, group, found, grades, len(crowd)))
             progress(f"찾기 {dataset.name}", done, len(wanted))
     return cases
 
@@ -174,13 +175,13 @@ def _cases(
     group: str,
     found: Sequence[Found],
     grades: Mapping[str, int],
-    whole_only: bool,
+    strangers: int,
 ) -> Iterator[Case]:
     """Yield the whole registry's case, and those of smaller registries drawn by the need's id."""
     everybody = sorted(dataset.companies)
     chance = random.Random(f"{SEED} {group}")
     registries = [everybody]
-    if len(everybody) > SMALL_REGISTRY and not whole_only:
+    if len(everybody) > SMALL_REGISTRY and not strangers:
         registries += [chance.sample(everybody, SMALL_REGISTRY) for _ in range(SMALL_DRAWS)]
     for registry in registries:
         members = set(registry)
@@ -193,6 +194,7 @@ def _cases(
                 np.array([_row(item, len(registry)) for item in best]),
                 tuple(grades.get(item.company.company_id, 0) >= 2 for item in best),
                 any(grades.get(company, 0) >= 2 for company in members),
+                strangers,
             )
 
 
@@ -206,11 +208,13 @@ def _row(item: Found, companies: int) -> list[float]:
 def fit(cases: Sequence[Case], described: float) -> Fit:
     """Fit weights, and the highest line that refuses at most REFUSED_ANSWERABLE on the mean of sets.
 
-    The line looks at whole registries; what it really refuses is measured by `cross_validate`.
+    The line looks at whole registries without a crowd; what it really refuses is measured by `cross_validate`.
     """
     weights = _weights(cases)
+    own_cases = [case for case in cases if not case.strangers]
     whole = {
-        case.dataset: max(c.companies for c in cases if c.dataset == case.dataset) for case in cases
+        case.dataset: max(c.companies for c in own_cases if c.dataset == case.dataset)
+        for case in own_cases
     }
     standings = [
         np.array(own)

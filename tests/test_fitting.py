@@ -95,6 +95,18 @@ def test_a_short_offering_is_named_on_less(cases):
     assert (named.refused_unanswerable, refused.refused_unanswerable) == (0.0, 1.0)
 
 
+def test_the_line_is_drawn_without_the_crowd(cases):
+    crowded = [replace(c, companies=5_000, rows=c.rows * 0.5, strangers=4_900) for c in cases]
+
+    assert fit([*cases, *crowded], 60).line > 0
+    assert sorted({item.companies for item in check([*cases, *crowded], fit(cases, 60))}) == [
+        100,
+        5_000,
+    ]
+    apart = [item for item in check(cases, fit([*cases, *crowded], 60)) if item.companies == 100]
+    assert apart[0].refused_answerable <= 0.05
+
+
 def test_versions_of_one_need_are_never_parted(cases):
     one_group = [
         Case(c.dataset, "same", c.companies, c.rows, c.useful, c.answerable) for c in cases
