@@ -3,12 +3,13 @@
 What each source says of every candidate is asked once; after that a choice of weights is a sum and a
 sort. Sets whose names begin alike (`hs6_en2ko`, `hs6_ko2en`) share texts and are one family: they are
 left out together. Of a matching set the whole texts are looked at, before rules and the order over
-parts; what records add (project types, sectors) stays as shipped.
+parts; what records add (project types, sectors) stays as shipped, and so does which offering stands for a
+company. The shipped weights may not be 0: the evidence is read back from the points they gave.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -121,31 +122,24 @@ def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[
     from indexing.snapshot import build_snapshot, open_snapshot
 
     assert isinstance(dataset, MatchingDataset)
-    # with weights of 1 the points are the evidence itself
-    bare = replace(
-        engine.policy,
-        coverage_weight=1.0,
-        coverage_weight_foreign=1.0,
-        concept_weight=1.0,
-        concept_weight_foreign=1.0,
-    )
     with TemporaryDirectory(prefix="greenmatch-weights-") as folder:
         records = (dataset.companies.values(), dataset.needs.values())
         build_snapshot(Path(folder), *records, engine.encoder, engine.analyzer, progress=progress)
         snapshot = open_snapshot(Path(folder), engine.encoder, engine.analyzer)
-        maker = Matchmaker(Catalogue(dataset.companies, dataset.needs), snapshot, bare)
+        maker = Matchmaker(Catalogue(dataset.companies, dataset.needs), snapshot, engine.policy)
         for query in _counted(dataset):
             found = maker.find(dataset.needs[query.id], len(dataset.companies))
+            agreement = next((i.agreement for i in found if i.agreement is not None), 1.0)
+            words, terms = at_agreement(shipped_weights(engine.policy), agreement)
             said = {
                 item.company.company_id: (
                     item.points.dense,
-                    item.points.lexical,
-                    item.points.concept,
+                    item.points.lexical / words,
+                    item.points.concept / terms,
                     item.points.kind + item.points.sector,
                 )
                 for item in found
             }
-            agreement = next((i.agreement for i in found if i.agreement is not None), 1.0)
             yield _asked(said, agreement, dataset.qrels, query.id)
 
 
@@ -172,11 +166,9 @@ def _asked(
 
 def ndcg(known: Known, weights: Weights) -> float:
     """Return the mean nDCG@10 of a set (linear gain, equal scores by id); 0 for an empty one."""
-    coverage_foreign, coverage, concept_foreign, concept = weights
     total = 0.0
     for asked in known.queries:
-        words = coverage_foreign + (coverage - coverage_foreign) * asked.agreement
-        terms = concept_foreign + (concept - concept_foreign) * asked.agreement
+        words, terms = at_agreement(weights, asked.agreement)
         scores = asked.similarity + words * asked.coverage + terms * asked.concepts + asked.rest
         order = np.argsort(-scores, kind="stable")[:CUT]
         total += float(asked.gains[order] @ _DISCOUNTS[: len(order)]) / asked.ideal
@@ -184,6 +176,15 @@ def ndcg(known: Known, weights: Weights) -> float:
 
 
 _DISCOUNTS = 1 / np.log2(np.arange(2, CUT + 2))
+
+
+def at_agreement(weights: Weights, agreement: float) -> tuple[float, float]:
+    """Return the weights of coverage and of concepts where scripts agree so far (`matcher.fusion`)."""
+    coverage_foreign, coverage, concept_foreign, concept = weights
+    return (
+        coverage_foreign + (coverage - coverage_foreign) * agreement,
+        concept_foreign + (concept - concept_foreign) * agreement,
+    )
 
 
 def shipped_weights(policy: Policy) -> Weights:

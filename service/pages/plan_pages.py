@@ -15,10 +15,7 @@ from service.api.access import Bench
 from service.api.events import EventId
 from service.api.releases import Number
 from service.changing import grant, make_delegation, make_timetable
-from service.editing import (
-    moved,
-    swapped,
-)
+from service.editing import moved, swapped
 from service.gate import Asking
 from service.pages.board import board_of, made, names_of
 from service.pages.frame import render, segment
