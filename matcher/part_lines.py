@@ -44,7 +44,8 @@ def marked_lines(text: str) -> list[Span]:
     for found in sorted(lists, key=lambda found: (found.is_overview, found.depth)):
         if found.is_aside:
             continue
-        spans = [span for span in found.items if not is_label(text[slice(*span)], headings)]
+        items = _without_like_labels(text, found.items)
+        spans = [span for span in items if not is_label(text[slice(*span)], headings)]
         facts = {span for span in spans if _is_fact(text[slice(*span)])}
         if found.is_overview or 2 * len(facts) > len(spans):
             spans = [span for span in spans if span not in facts]
@@ -64,7 +65,7 @@ def without_refused_lists(text: str) -> str:
     for found in _lists(text):
         spans = found.items
         facts = [span for span in spans if _is_fact(text[slice(*span)])]
-        if len(spans) < 2 or found.is_overview:
+        if found.is_overview or (len(spans) < 2 and not found.is_aside):
             continue
         if found.is_aside or _are_specs(text, spans):
             refused += spans
@@ -162,7 +163,7 @@ def _title(text: str, span: Span) -> Span:
         title = text[begin : description.start()].strip()
         if _is_section(title):
             return description.end(), end
-        is_name = marks.MARK.match(title) or marks.FIELD_LABEL.match(f"{title}:")
+        is_name = marks.MARK.match(f"{title}: x") or marks.FIELD_LABEL.match(f"{title}:")
         if not is_name and (" " in title or words.WORK.search(title)) and not is_label(title, ()):
             return begin, description.start()
     return begin, end
@@ -179,6 +180,8 @@ def shape(mark: str) -> tuple[str, int]:
     core = mark.strip("().．（）:：,，、[]<> \t")
     if marks.FIELD_LABEL.fullmatch(mark):
         return "field", 0
+    if any(core in row for row in marks.ORDINALS):  # with or without a comma after it
+        return _first(core), _place(core)
     return mark.replace(core, _first(core)), _place(core)
 
 
@@ -218,6 +221,16 @@ def _is_fact(item: str) -> bool:
     name = re.split("[:：]", item)[0].strip()
     is_title = words.WORK.search(name) or words.GOODS.search(name) or _is_section(name)
     return not is_title
+
+
+def _without_like_labels(text: str, items: Sequence[Span]) -> list[Span]:
+    """Take off labels that only count: "buyer A: ...", "buyer B: ..."."""
+    found = [marks.LABELLED.match(text, *span) for span in items]
+    labels = [label["label"] for label in found if label]
+    likes = {marks.COUNTER.sub("", label) for label in labels}
+    if len(labels) < max(2, len(items)) or len(likes) > 1 or len(set(labels)) < len(labels):
+        return list(items)
+    return [(label.end(), end) for label, (_, end) in zip(found, items, strict=True) if label]
 
 
 def _pieces(text: str, span: Span) -> list[Span]:

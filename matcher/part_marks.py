@@ -29,6 +29,7 @@ COUNTS = (
 ORDINALS = (
     ("첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째"),
     ("첫째는", "둘째는", "셋째는", "넷째는"),
+    ("첫째로", "둘째로", "셋째로", "넷째로"),
     ("첫 번째는", "두 번째는", "세 번째는", "네 번째는"),
     ("첫 번째로", "두 번째로", "세 번째로", "네 번째로"),
     ("하나는", "다른 하나는"),
@@ -65,7 +66,7 @@ _COUNT = rf"\d{{1,2}}|[{_KOREAN}]|[a-h]|[{_HAN}]|i{{1,3}}|iv|vi?"
 _SIGN = "".join(COUNTS[:5])
 _NUMBER = rf"(?:\d{{1,2}}|[a-h]|i{{1,3}}|iv|v|[①-⑨Ⅰ-Ⅸ{_HAN}]|one|two|three|four)"
 # A piece of a programme that is named and counted: "1단계(2026) :", "Lot 2 -", "Volet A :".
-_NAMES_KO = "단계|과업|과제|사업|분야|공구|세부|수요|요청|항목|품목|순위|번|차"
+_NAMES_KO = "(?:수요|희망|요청|협력)\\s?(?:기술|과제|사업|분야|품목)|기술|단계|과업|과제|사업|분야|공구|세부|수요|요청|항목|품목|순위|번|차"
 _NAMES = (
     "lot|component|package|phase|stage|task|activity|need|item|request|priority|part|project|area|output|work ?stream"
     "|volet|composante|axe|besoin|tâche|phase|hợp phần|gói(?: thầu)?|giai đoạn|nội dung|hạng mục|nhu cầu|lô"
@@ -193,6 +194,8 @@ FACT_NAME = re.compile(  # before a colon: a fact about the whole
     re.I,
 )
 FACT = re.compile(r"[^:：\n]{1,20}\s*[:：]\s*\S")  # "name of a fact: its value"
+LABELLED = re.compile(r"(?P<label>[^:：\n]{1,20}?)\s*[:：]\s*")
+COUNTER = re.compile(r"(?<![^\W\d_])[A-Za-z](?![a-z])|\d+|[①-⑩Ⅰ-Ⅸ]")
 LEADS_ON = re.compile(  # a line with a list under it that introduces the list
     r"(?:요청|수요|필요|희망|협력) ?(?:내용|사항|분야|기술|과제|품목)$|[:：]$|(?:함|음|임|다|바람)\.?$"
 )

@@ -61,7 +61,8 @@ def _between(text: str, run: Sequence[re.Match[str]]) -> list[Span]:
         spans.append((mark.end(), stop.start() if stop else end))
     begin, end = spans[-1]
     tail = words.ASKED_TAIL.search(text, begin, end)
-    if tail and not marks.ORDINAL.match(run[0].group()):
+    is_one_sentence = words.SENTENCE_END.search(text, run[0].start(), begin) is None
+    if tail and (is_one_sentence or not marks.ORDINAL.match(run[0].group())):
         spans[-1] = (begin, tail.start())
     return spans
 
@@ -105,7 +106,7 @@ def _asking_clauses(text: str) -> Iterator[tuple[int, int, bool]]:
         for (_, start, is_joined), (stop, _, _) in itertools.pairwise(
             [*sorted(cuts), (end, end, False)]
         ):
-            if words.ASKS.search(text, start, stop):
+            if any(found.search(text, start, stop) for found in (words.ASKS, words.PLANS)):
                 yield start, stop, is_joined
 
 
@@ -127,6 +128,7 @@ _STOPS = (
     (words.CLAUSE_STOP, _adds),
     (words.ASK_CLAUSE, _has_topic),
     (words.SEMICOLON, _always),
+    (marks.COMMA, _adds),
 )
 
 

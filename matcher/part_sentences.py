@@ -191,7 +191,8 @@ def _paired(sentence: str, _: int, are_several: bool) -> list[Span]:
         return []
     topic = words.TOPIC.search(sentence, 0, joint.start())
     spans = [(topic.end() if topic else 0, joint.start()), (joint.end(), tail.start())]
-    return [] if _governs(_texts(sentence, spans)) else spans
+    is_loose = "뿐" not in joint.group()
+    return [] if is_loose and _governs(_texts(sentence, spans)) else spans
 
 
 def _one_and_other(sentence: str, _: int, are_several: bool) -> list[Span]:

@@ -20,12 +20,14 @@ NAME = re.compile(
 )
 ASKING = re.compile(
     r"\b(?:needs?|wants?(?! to)|requires?|requests?|seek(?:s|ing)?|looking for|interested in|in search of|in the market for"
-    r"|(?:support|assistance|help) (?:for|with)|sollicit\w+|souhait\w+|recherch\w+|cherch\w+|veut|veulent|besoin (?:de|d['’])|besoins en"
+    r"|(?:support|assistance|help) (?:for|with)|(?:offers|bids|tenders|quotations) for|sollicit\w+|souhait\w+|recherch\w+|cherch\w+|veut|veulent|besoin (?:de|d['’])|besoins en"
     r"|(?:appui|assistance|aide) pour|cần(?: hỗ trợ)?|đề nghị hỗ trợ|membutuhkan|meminta"
     r"|(?:dukungan|bantuan) untuk)\s+|需要|寻求|希望",
     re.I,
 )
-TOPIC = re.compile(r"(?<![하되있없이리키지받쓰또][은는])(?<=[은는])\s+")  # not 하는, 있는 ...
+TOPIC = re.compile(
+    r"(?<![하되있없이리키지받쓰또찾오가놓드낡맑높낮많같받깊넓좁젊짧][은는])(?<=[은는])\s+"
+)  # not 하는, 있는 ...
 _ASK = (
     "요청|희망|구하|구한|구할|구함|구합|산다|사려|사들|들여|찾|원하|원함|원합|바라|바람|바랍|도입|추진|발주|제안|모색|공급|구매|구입|조달|확보|나누|나눠|구분|구성|정리|선정"
     "|추천|소개|모집|알아보|검토|계획|시행|실시|설치|맡길|맡기|의뢰|지원|마련|갖추|필요로|부탁|타진"
@@ -59,7 +61,9 @@ QUANTITY = re.compile(
 )
 OWN_NAME = re.compile(r"(?:\s건|\s일|사업|용역|과정|프로젝트|과제|프로그램)$")
 ALSO_DOES = re.compile(r"[가-힣]도\s(?:해|하여|함께|같이)?\s?[가-힣]")
-THEN = re.compile(r"(?:별도로|따로|이후|이어|그\s?다음|그 뒤|다음으로|나중에|끝으로|마지막으로)\s")
+THEN = re.compile(
+    r"(?:다음 단계로|별도로|따로|이후|이어|그\s?다음|그 뒤|다음으로|나중에|끝으로|마지막으로)\s"
+)
 GAP = re.compile(r"(?:[을를]|(?P<subject>[이가])),\s+")
 PLACE_OF = re.compile(r"^.{1,25}?(?:에서는|에는|에|[은는])\s")
 FIELD_OF = re.compile(r"^.{1,20}?(?:분야|부문|쪽|측면)(?:에서는|에는|은|는)\s")
@@ -98,7 +102,7 @@ NEEDED = re.compile(r"[이가]\s(?:\S+\s)?(?:필요|급하|급함|시급|절실)
 FINITE = re.compile(r"[을를](?:\s+[^\s,]+){1,4}$")  # an object, its verb and nothing after them
 
 ONE_SYSTEM = re.compile(  # of which a sentence lists what it is made of
-    r"(?:시스템|설비|장치|장비|제품|기기)[은는]\s|\bth(?:e|is) (?:system|unit|plant|equipment|device|machine)\b"
+    r"(?:시스템|설비|장치|장비|제품|기기)[은는]\s|\b(?:the|this|each|every) (?:system|unit|plant|equipment|device|machine)\b"
     r"|\b(?:l['’]appareil|le système|la machine|hệ thống|thiết bị|sistem|mesin|alat)\b|系统|设备由",
     re.I,
 )
@@ -110,9 +114,14 @@ SERVICE = re.compile(
 
 INTENT = re.compile(  # what leads to a list of works, beside ASKING
     r"\b(?:will|plans? to|intends? to|(?:is|are) (?:invited for|to)|invites? (?:proposals|offers|bids|partners)(?: for| to)?|would like to"
-    r"|wish(?:es)? to|wants? to|aims? to|proposals for|prévoit (?:de |d['’])|envisage (?:de |d['’])|entend|compte|va|vont"
+    r"|wish(?:es)? to|wants? to|aims? to|proposals for|prévoit (?:de |d['’])|envisage (?:de |d['’])|voudr\w+|entend|compte|va|vont"
     r"|sẽ|dự kiến|dự định|có kế hoạch|(?:đang )?tìm (?:đối tác|nhà cung cấp|doanh nghiệp)|muốn(?: hợp tác)?"
     r"|akan|berencana|hendak|ingin|bermaksud|mencari|diperlukan|dibutuhkan)\s*|拟|计划|打算",
+    re.I,
+)
+PLANS = re.compile(  # of those, what asks even without a list
+    r"\b(?:plans? to|intends? to|would like to|wish(?:es)? to|prévoit|envisage|voudr\w+|dự kiến|dự định|có kế hoạch|muốn"
+    r"|berencana|ingin|bermaksud)\b|拟|计划|打算",
     re.I,
 )
 WORK_START = re.compile(  # how an item begins that is a work of its own, in other languages
@@ -141,7 +150,7 @@ HAN_ASKS = re.compile(
     r"需要|急需|还需|尚需|寻求|(?:拟|计划|希望|想|并|还|将|^|期)(?:在\S{1,8})?(?:为\S{1,8})?(?:引进|引入|采购|购置|建设|新建|改造|开展|举办|实施)"
 )
 PREPOSITION = re.compile(
-    r"(?:in|with|for|from|to|including|at|en|avec|pour|y compris|dans|dengan|untuk|termasuk|di|puis|then|so that|which|where)\s",
+    r"(?:in|with|for|from|to|including|at|en|avec|pour|y compris|dans|có|được|kèm|với|dengan|dilengkapi|equipped|équipée?s?|untuk|termasuk|di|puis|then|so that|which|where)\s",
     re.I,
 )
 AGENT = re.compile(
@@ -155,6 +164,7 @@ RELATIVE = re.compile(
 WORK_END = re.compile(
     r"(?:建设|改造|治理|安装|采购|更换|培训|监测|研究|修复|升级|推广|利用|处理|回收|咨询)$"
 )
+GOODS_END = re.compile(r"(?:设备|装备|装置|系统|技术|平台|服务|材料|工艺|规划|方案|设施|一体机)$")
 WORK_JOINT = re.compile(
     r"[,，]?\s+(?:and|as well as|et|ainsi que|và|cũng như|dan|serta)\s+|[，,]?(?:以及|并)", re.I
 )
@@ -199,7 +209,7 @@ SEMICOLON = re.compile("[;；]")
 COLON = re.compile(r"[:：]|,?\s(?:namely|i\.e\.|yaitu|yakni|à savoir|cụ thể là|즉)\s|[，,]即", re.I)
 OBJECT = re.compile(r"[을를이가]\s")
 CLAUSE_STOP = re.compile(
-    r"[;；]|(?:구하|희망하|요청하|원하|필요하|필요로 하|찾|관심사는 .{2,30}이|하?려고? 하|하고자 하|추진하|도입하|구매하|계획이|예정이)(?:고 있으|고 있)?[고며되],?\s+"
+    r"[;；]|(?:구하|희망하|요청하|원하|필요하|필요로 하|찾|관심사는 .{2,30}이|하?려고? 하|하고자 하|추진하|도입하|구매하|계획이|예정이|바라|싶어 하)(?:고 있으|고 있|였으|었으)?[고며되],?\s+"
     r"|[,，]?\s(?:and|et|và|dan)\s(?=(?:(?:it|we|they|he|she|elle|il|nous|ils)\s)?(?:also|aussi|cũng|juga)\b)",
     re.I,
 )
@@ -268,8 +278,8 @@ ALSO = re.compile(  # further down a sentence, the same as IN_ADDITION before it
 ASKS = re.compile(
     "구함|구하고|구하려|구한다|구합니다|찾습니다|필요합|원합니다|바랍니다|부탁|관심|급하|급함|있으면 좋|보고 싶|만들고 싶|환영|모집|추천|구입하|조달하|시급|절실|의뢰|맡길|맡기|"
     "찾음|찾고|찾는다|필요함|필요하|필요로|희망|요청|도입하|도입할|원함|원하|원한다|바란다|바람|구매하|구매할"
-    "|하고자|하려 ?[함한]|할 (?:계획|예정)|需要|寻求|希望|采购|还需|"
+    "|기를 (?:원|희망|바라)|[았었였했]으면 (?:한|합|함|좋|하)|달라고|해 줄|싶다|싶어|제안[하했]|문의|하고자|하려 ?[함한]|할 (?:계획|예정)|需要|寻求|希望|采购|还需|"
     r"\b(?:we (?:also )?(?:need|require)|needs|needed|required|requires|wants?|seek\w*|looking for|interested in|sought|(?:are|is) after|lookout|in the market|would like|call(?:s|ing)? for|invit\w+|request\w*|cherch\w+|recherch\w+|souhait\w+|sollicit\w+"
-    r"|besoin|cần|mong muốn|tìm|membutuhkan|mencari|meminta|diperlukan|dibutuhkan|memerlukan)\b",
+    r"|besoin|cần|mong|tìm|membutuhkan|mencari|meminta|diperlukan|dibutuhkan|memerlukan)\b",
     re.I,
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from matcher import part_marks as marks
 from matcher import part_words as words
+from matcher.part_fields import list_of_the_field
 from matcher.part_lines import (
     MOST_PARTS,
     Span,
@@ -29,6 +30,7 @@ FINDERS = (
     bare_lines,
     joined_sentences,
     plain_list,
+    list_of_the_field,
 )
 SHORTEST_PART = 2  # characters
 LEAST_LEFT = 4  # characters that stay of a part whose bracket is taken off

@@ -47,6 +47,10 @@ def part_texts(text: str) -> list[str]:
 
 
 MOROCCO = {
+    "ko, a bare list": (
+        "녹색성장 이행계획 수립 지원, 녹색성장 전문교육, 폐기물처리",
+        ["녹색성장 이행계획 수립 지원", "녹색성장 전문교육", "폐기물처리"],
+    ),
     "ko": (
         "□ 모로코는 아래 사항에 대한 협력을 요청함\n ○ 녹색성장 이행계획 수립 지원\n"
         " ○ 녹색성장 전문교육\n ○ 폐기물처리\n※ 분야별로 별도 기업을 선정할 수 있음",
@@ -120,6 +124,9 @@ def test_lists_are_read_as_public_texts_write_them(text, parts):
         "물 부문은 정수장 증설, 도로 부문은 관로 교체가 시급하다.",
         "북구에서는 정수장 증설을, 남구에서는 관로 교체를 요청함",
         "하나, 정수장 증설. 둘, 관로 교체.",
+        "첫째로 정수장 증설, 둘째로 관로 교체를 요청함.",
+        "- 구매처 A사: 정수장 증설\n- 구매처 B사: 관로 교체",
+        "ㅇ 사업 1 : 정수장 증설\n  - 위치 : 동구\nㅇ 사업 2 : 관로 교체\n  - 위치 : 서구",
     ],
 )
 def test_a_list_is_found_in_many_a_form(text):
@@ -140,6 +147,10 @@ def test_a_list_is_found_in_many_a_form(text):
         (
             "우리 시는 태양광 가로등이 필요합니다. 그리고 상류의 수질을 재는 센서도 찾고 있습니다.",
             ["태양광 가로등", "상류의 수질을 재는 센서"],
+        ),
+        (
+            "상류의 수질을 재는 센서를 제안하였다. 이와 더불어 시장에 놓을 소각로를 소개받고 싶다.",
+            ["상류의 수질을 재는 센서", "시장에 놓을 소각로"],
         ),
         (
             "가로등 200개, 수질센서 15대, 소각로 1기를 구매함",
@@ -190,6 +201,59 @@ def test_a_list_is_found_in_many_a_form(text):
 )
 def test_sentences_that_ask_for_several_works_are_cut_between_them(text, parts):
     assert part_texts(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "Landfill gas recovery for two sites; a green roof for the market; ISO 14001 advice.",
+            [
+                "Landfill gas recovery for two sites",
+                "a green roof for the market",
+                "ISO 14001 advice",
+            ],
+        ),
+        (
+            "시는 소각열을 이용한 발전 설비, 낡은 하수관 교체, 환경국 직원 교육에 대하여 기업의 참여를 희망함.",
+            ["소각열을 이용한 발전 설비", "낡은 하수관 교체", "환경국 직원 교육"],
+        ),
+        (
+            "품목: 건물 에너지관리시스템 · 서버실 액침냉각 · 태양광 세정 로봇",
+            ["건물 에너지관리시스템", "서버실 액침냉각", "태양광 세정 로봇"],
+        ),
+        (
+            "시는 낡은 보일러를 교체하는 한편 하수관 누수를 조사하고, 시민이 쓸 대기질 앱을 개발하고 싶어 한다.",
+            ["낡은 보일러를 교체", "하수관 누수를 조사", "시민이 쓸 대기질 앱"],
+        ),
+        (
+            "园区希望引进空压机节能改造、废气吸附装置以及碳足迹核算服务。",
+            ["引进空压机节能改造", "废气吸附装置", "碳足迹核算服务"],
+        ),
+    ],
+)
+def test_a_list_whose_items_all_speak_of_the_field_needs_no_words_around_it(text, parts):
+    assert part_texts(text) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "사업 대상지는 하노이 동부, 하이퐁 항만, 다낭 시내임.",
+        "구매자는 해안 호텔, 산악 리조트, 크루즈 선사임.",
+        "기업은 재무제표 사본, 기술 인증서, 납품 실적표를 제출하여야 함.",
+        "하루 처리량 80톤, 악취 배출허용기준 준수, 운전 인력 교육 포함.",
+        "소각 설비, 매립가스 포집, 배출가스 처리까지 운영을 맡을 기업을 찾음.",
+        "The unit combines a weather station, soil probes, solar panels and a mobile app.",
+        "Each unit needs thermal storage for two days, remote alarms and repairable compressors.",
+        "The project helps farms use water better, thus protecting rivers, wetlands and forests.",
+        "Kami mencari mesin pencacah sampah yang hemat listrik, tahan karat, dan mudah dirawat.",
+        "Les pompes doivent être robustes, simples d'emploi et garanties cinq ans.",
+        "本县拟建设污水处理设备，要求占地面积小、运行能耗低、出水达到标准。",
+    ],
+)
+def test_places_papers_and_properties_are_no_needs(text):
+    assert part_texts(text) == []
 
 
 @pytest.mark.parametrize(
