@@ -2,21 +2,16 @@
 
 import json
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, cast
 
-import rich.progress
 import typer
 from rich.console import Console
 
-from evaluation import systems
+from evaluation import cli_costs, systems
 from evaluation.ablation import ablate, ablation_table
 from evaluation.compare import Comparison, Missing, Trial, compare_results, evaluate
 from evaluation.datasets import (
@@ -38,9 +33,6 @@ from evaluation.fitting import (
 )
 from evaluation.identity import measure as measure_identity
 from evaluation.identity import read_pairs
-from evaluation.imports import imports_table, measure_imports
-from evaluation.meeting_days import SIZES, measure_delegations, measure_timetables
-from evaluation.page_speed import measure_pages, pages_table
 from evaluation.pages import FIGURE_FOLDER, to_html, to_markdown
 from evaluation.parts import DEFAULT_FILES, parts_table, score_files, score_rows
 from evaluation.parts import HELP as PARTS_HELP
@@ -62,11 +54,10 @@ from evaluation.report import (
     result_tables,
 )
 from evaluation.runs import to_trec, write_text
-from evaluation.speed import DEFAULT_FOLDER, measure_speed, speed_provenance, speed_table
-from evaluation.tables import Table
+from evaluation.speed import speed_provenance
+from evaluation.terminal import AsJson, Out, as_markdown, print_tables, progress_bars
 from evaluation.weights import leave_out, read_known, weights_table
 from matcher.errors import GreenMatchError, InvalidRequest
-from matcher.progress import Progress
 
 app = typer.Typer(
     help="그린매치 평가: 판정이 있는 자료로 검색과 매칭의 품질을 재고 시스템을 비교합니다.",
@@ -82,7 +73,6 @@ RunFile = Annotated[
     Path | None,
     typer.Option("--run", help="순위를 TREC run 파일로 저장합니다. ID의 공백은 %20으로 적습니다."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="결과를 JSON으로 출력합니다.")]
 DirectionName = Annotated[
     str, typer.Option("--direction", help=f"매칭 방향: {' 또는 '.join(DIRECTIONS)}.")
 ]
@@ -154,7 +144,7 @@ def compare(
         raise InvalidRequest("시스템이 하나 이상, 폴더 이름은 서로 달라야 합니다.")
     trials: list[Trial] = []
     missing: list[Missing] = []
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         for dataset in datasets:
             with systems.open_bench(dataset, engine, progress) as bench:
@@ -189,7 +179,7 @@ def parts(
     if as_json:
         print(json.dumps(score_rows(scores), ensure_ascii=False, indent=2))
         return
-    _print_tables(Console(), [parts_table(found, name) for name, found in scores.items()])
+    print_tables(Console(), [parts_table(found, name) for name, found in scores.items()])
 
 
 @app.command()
@@ -197,41 +187,39 @@ def weights(
     folders: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="검색 자료나 매칭 자료의 폴더.")
     ],
-    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+    out: Out = None,
 ) -> None:
     """점수의 가중치를, 재려는 자료의 갈래를 빼고 나머지로 골라 봅니다 (leave-one-out).
 
     이름이 밑줄 앞까지 같은 자료(hs6_en2ko, hs6_ko2en)는 한 갈래입니다.
     """
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         known = [read_known(read_dataset(folder), engine, progress) for folder in folders]
         held = leave_out(known, engine.policy, progress)
     table = weights_table(held)
-    _print_tables(Console(), [table])
+    print_tables(Console(), [table])
     if out is not None:
-        head = (
-            f"# 가중치\n\n`greenmatch-eval weights`가 만든 표입니다. 모델 {engine.encoder.name}.\n"
-        )
-        write_text(f"{head}\n## {table.title}\n\n{table.to_markdown()}", out)
+        model = f"모델: {engine.encoder.name}."
+        write_text(as_markdown("가중치", "weights", [table], model), out)
 
 
 @app.command()
 def ablation(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="매칭 자료 폴더.")],
-    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+    out: Out = None,
 ) -> None:
     """점수의 재료를 하나씩 빼고 재어, 재료마다 얼마나 보태는지 봅니다."""
     found = []
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         for folder in folders:
             found.append(ablate(read_matching(folder), engine, progress))
     table = ablation_table(found)
-    _print_tables(Console(), [table])
+    print_tables(Console(), [table])
     if out is not None:
         provenance = ", ".join(f"{k} {v}" for k, v in found[0].whole.provenance.items())
-        write_text(f"# 재료별 기여\n\n{provenance}\n\n{table.to_markdown()}\n", out)
+        write_text(as_markdown("재료별 기여", "ablation", [table], provenance), out)
 
 
 @app.command()
@@ -247,111 +235,10 @@ def identity(
     if as_json:
         print(json.dumps(asdict(measured), ensure_ascii=False, indent=2))
         return
-    _print_tables(Console(), [measured.table()])
+    print_tables(Console(), [measured.table()])
 
 
-@app.command()
-def speed(
-    folder: Annotated[
-        Path,
-        typer.Argument(
-            metavar="[DIR]",
-            help="companies.jsonl, needs.jsonl, qrels.tsv가 있는 폴더. 없으면 함께 들어 있는 표본.",
-            show_default=False,
-        ),
-    ] = DEFAULT_FOLDER,
-    needs: Annotated[int, typer.Option(min=1, help="재는 수요의 수.")] = 20,
-    rounds: Annotated[int, typer.Option(min=1, help="수요마다 되풀이하는 횟수.")] = 3,
-    as_json: AsJson = False,
-) -> None:
-    """수요 한 건에 드는 시간을 단계마다 재고, 같은 일을 하는 다른 방법과 견줍니다.
-
-    비율은 p50끼리 나눈 값으로, 1보다 작으면 견준 것보다 빠릅니다.
-    """
-    dataset = read_matching(folder)
-    with _progress() as progress:
-        plain = systems.open_plain_encoder(progress)
-        encoders = (plain, systems.open_other_backend(plain, progress))
-        engine = systems.engine_of(plain)
-        counts = (needs, rounds)
-        timings = measure_speed(dataset, engine, encoders, counts, time.perf_counter, progress)
-    provenance = speed_provenance(engine)
-    needs = min(needs, len(dataset.needs))
-    if as_json:
-        head = {"dataset": dataset.name, "needs": needs, "rounds": rounds}
-        stages = [timing.to_dict() for timing in timings]
-        body = {**head, "stages": stages, "provenance": provenance}
-        print(json.dumps(body, ensure_ascii=False, indent=2))
-        return
-    console = Console()
-    title = f"{dataset.name} · 기업 {len(dataset.companies):,} · 수요 {needs:,}건을 {rounds:,}번씩"
-    _print_tables(console, [speed_table(timings, title)])
-    for name, value in provenance.items():
-        console.print(f"· {name}: {value}", markup=False, highlight=False)
-
-
-@app.command()
-def events(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[크기...]", help=f"행사의 크기: {', '.join(SIZES)}.", show_default=False
-        ),
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="크기마다 지어낼 행사의 수.")] = 1,
-    delegations: Annotated[int, typer.Option(min=0, help="파견단을 고를 행사의 수.")] = 30,
-    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
-) -> None:
-    """지어낸 행사에서 상담표와 파견단이 얼마나 좋은지, 더 쉬운 방법과 나란히 잽니다."""
-    chosen = names if names is not None else ["seoul", "gyeonggi"]
-    for name in chosen:
-        if name not in SIZES:
-            raise InvalidRequest(
-                f"'{name}'은(는) 없는 크기입니다: {', '.join(SIZES)}.", field="names"
-            )
-    with _progress() as progress:
-        table, _ = measure_timetables(chosen, range(1, seeds + 1), progress)
-        tables = [table]
-        if delegations:
-            tables.append(measure_delegations(delegations, progress))
-    _print_tables(Console(), tables)
-    if out is not None:
-        body = "\n\n".join(f"## {table.title}\n\n{table.to_markdown()}" for table in tables)
-        write_text(
-            f"# 상담표와 파견단\n\n`greenmatch-eval events`가 만든 표입니다.\n\n{body}\n", out
-        )
-
-
-@app.command()
-def imports(
-    offerings: Annotated[int, typer.Option(min=1, help="지어낼 공급기술의 수.")] = 100_000,
-    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
-) -> None:
-    """큰 통합문서를 두 번 가져와 시간과 메모리를 잽니다. 두 번째는 바뀐 것이 없습니다."""
-    with tempfile.TemporaryDirectory() as folder, _progress() as progress:
-        table = imports_table(measure_imports(Path(folder), offerings, progress), offerings)
-    _print_tables(Console(), [table])
-    if out is not None:
-        head = "# 가져오기\n\n`greenmatch-eval imports`가 만든 표입니다.\n\n"
-        write_text(f"{head}## {table.title}\n\n{table.to_markdown()}\n", out)
-
-
-@app.command()
-def pages(
-    companies: Annotated[int, typer.Option(min=10, help="지어낼 공급기업의 수.")] = 10_000,
-    needs: Annotated[int, typer.Option(min=10, help="지어낼 수요의 수.")] = 1_000,
-    visits: Annotated[int, typer.Option(min=2, help="쪽마다 몇 번.")] = 40,
-    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
-) -> None:
-    """지어낸 큰 자료로 서비스를 켜고 화면마다 걸리는 시간을 잽니다."""
-    source = Path(str(resources.files("data"))) / "samples"
-    with tempfile.TemporaryDirectory() as folder, _progress() as progress:
-        costs = measure_pages(Path(folder), source, companies, needs, visits, progress)
-    table = pages_table(costs, companies, needs)
-    _print_tables(Console(), [table])
-    if out is not None:
-        head = "# 화면의 속도\n\n`greenmatch-eval pages`가 만든 표입니다. 지어낸 자료, 2코어.\n\n"
-        write_text(f"{head}## {table.title}\n\n{table.to_markdown()}\n", out)
+cli_costs.add_to(app)
 
 
 @app.command()
@@ -370,7 +257,7 @@ def reciprocal(
     datasets = {direction: read_matching(folder, direction) for direction in DIRECTIONS}
     lists: dict[Direction, Lists] = {}
     today = date.today()
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         for direction, dataset in datasets.items():
             with systems.open_bench(dataset, engine, progress) as bench:
@@ -382,7 +269,7 @@ def reciprocal(
         print(json.dumps({**findings.to_dict(), "provenance": provenance}, ensure_ascii=False))
         return
     console = Console()
-    _print_tables(console, to_tables(findings.rows, folder.resolve().name))
+    print_tables(console, to_tables(findings.rows, folder.resolve().name))
     for note in to_notes(findings):
         console.print(f"· {note}", markup=False, highlight=False)
 
@@ -403,7 +290,7 @@ def explain(
     """
     dataset = read_matching(folder)
     plan = Plan(listed=listed, randoms=randoms)
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         trials = try_quotes(dataset, engine, plan, progress)
     found = rates(trials, sorted({1, listed}))
@@ -417,7 +304,7 @@ def explain(
         print(json.dumps(result, ensure_ascii=False))
         return
     console = Console()
-    _print_tables(console, [rates_table(found, dataset.name)])
+    print_tables(console, [rates_table(found, dataset.name)])
     for name, value in provenance.items():
         console.print(f"· {name}: {value}", markup=False, highlight=False)
 
@@ -444,13 +331,13 @@ def calibrate(
         int,
         typer.Option("--crowd-size", min=1, help="더할 낯선 기업의 수. 그 십분의 일로도 봅니다."),
     ] = 100_000,
-    out: Annotated[Path | None, typer.Option("--out", help="표를 둘 Markdown 파일.")] = None,
+    out: Out = None,
 ) -> None:
     """적합 가능성과 '적합한 공급기업 없음'의 선을 판정에 맞추고, 교차검증과 새 자료로 확인합니다.
 
     출력된 [confidence] 수를 matcher/policy.toml에 적으면 제품에 쓰입니다.
     """
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         cases = [case for folder in folders for case in read_cases(folder, engine, progress)]
         others = [case for folder in unseen or () for case in read_cases(folder, engine, progress)]
@@ -466,11 +353,10 @@ def calibrate(
     tables = [check_table("교차검증", cross_validate(cases, described))]
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
-    _print_tables(Console(), tables)
+    print_tables(Console(), tables)
     if out is not None:
-        parts = [f"## {table.title}\n\n{table.to_markdown()}\n" for table in tables]
-        head = "# 적합 가능성\n\n`greenmatch-eval calibrate`가 만든 표입니다.\n"
-        write_text("\n".join((head, *parts)), out)
+        model = f"모델: {engine.encoder.name}."
+        write_text(as_markdown("적합 가능성", "calibrate", tables, model), out)
     print(to_toml(fitted, engine.encoder.name))
 
 
@@ -492,7 +378,7 @@ def _measure(
     abstain: bool = False,
 ) -> None:
     systems.require_available(system, dataset)
-    with _progress() as progress:
+    with progress_bars() as progress:
         engine = systems.open_engine(progress)
         with systems.open_bench(dataset, engine, progress) as bench:
             run = bench.run(system, abstain=abstain, progress=progress)
@@ -503,7 +389,7 @@ def _measure(
         print(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
         return
     console = Console()
-    _print_tables(console, result_tables(result))
+    print_tables(console, result_tables(result))
     for note in result_notes(result):
         console.print(f"· {note}", markup=False, highlight=False)
     if run_file is not None:
@@ -512,19 +398,13 @@ def _measure(
 
 def _print_comparison(comparison: Comparison, trials: Sequence[Trial], out: Path | None) -> None:
     console = Console()
-    _print_tables(console, comparison_tables(comparison, trials))
+    print_tables(console, comparison_tables(comparison, trials))
     console.print(LEGEND, markup=False, highlight=False)
     for note in comparison_notes(comparison):
         console.print(f"· {note}", markup=False, highlight=False)
     if out is not None:
         for name in ("report.md", "report.html"):
             console.print(f"보고서: {out / name}", markup=False, highlight=False)
-
-
-def _print_tables(console: Console, tables: list[Table]) -> None:
-    for table in tables:
-        console.print(table.title, markup=False, highlight=False)
-        console.print(table.to_rich())
 
 
 def _write_report(comparison: Comparison, trials: Sequence[Trial], out: Path) -> None:
@@ -538,33 +418,6 @@ def _write_report(comparison: Comparison, trials: Sequence[Trial], out: Path) ->
     for trial in trials:
         name = f"{trial.dataset.name}.{trial.run.system}.trec"
         write_text(to_trec(trial.run), out / "runs" / name)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Bars on stderr; where nobody looks (a file, a pipe), one line for each finished step."""
-    console = Console(stderr=True)
-    bars = rich.progress.Progress(
-        rich.progress.TextColumn("{task.description}"),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    tasks: dict[str, rich.progress.TaskID] = {}
-
-    def show(what: str, done: int, total: int) -> None:
-        if not console.is_terminal:
-            if done >= total:
-                console.print(f"{what} {done:,}/{total:,}", markup=False, highlight=False)
-            return
-        if what not in tasks:
-            tasks[what] = bars.add_task(what, total=total)
-        bars.update(tasks[what], completed=done, total=total)
-
-    with bars:
-        yield show
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import brute_force
 
-from evaluation import cli, systems
+from evaluation import cli, cli_costs, systems
 from evaluation.datasets import read_matching
 from evaluation.speed import (
     BruteForce,
@@ -143,7 +143,7 @@ def test_every_stage_of_a_need_is_timed_beside_an_alternative(tmp_path):
 def small(monkeypatch):
     monkeypatch.setattr(systems, "open_plain_encoder", lambda *_: WordEncoder())
     monkeypatch.setattr(systems, "engine_of", lambda encoder: open_world_engine())
-    monkeypatch.setattr(cli, "time", SimpleNamespace(perf_counter=ticking(0.002)))
+    monkeypatch.setattr(cli_costs, "time", SimpleNamespace(perf_counter=ticking(0.002)))
     monkeypatch.setenv("COLUMNS", "160")
 
 
