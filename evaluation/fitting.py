@@ -64,6 +64,7 @@ class Case:
 
     group: needs that may not be parted. rows: (len, FEATURES). useful: judged 2 or better.
     answerable: somebody in that registry was judged useful. strangers: how many of it are a crowd.
+    is_title: asked by the need's title alone.
     """
 
     dataset: str
@@ -73,6 +74,7 @@ class Case:
     useful: tuple[bool, ...]
     answerable: bool
     strangers: int = 0
+    is_title: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,24 @@ class Fit:
 class Check:
     """What cross-validation says of a set and registry size.
 
-    error: expected calibration error over the best ten. refused_*: shares of the needs with and
-    without a useful company that are answered "nobody fits".
+    error: expected calibration error over the best ten. whole, titles: what is refused of the needs
+    asked by their whole text and by their titles alone.
     """
 
     dataset: str
     companies: int
     cases: int
     error: float
-    refused_answerable: float
-    refused_unanswerable: float
+    whole: "Refused"
+    titles: "Refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Shares of the needs with and without a useful company that are answered "nobody fits"."""
+
+    answerable: float
+    unanswerable: float
 
 
 def read_cases(
@@ -127,7 +137,10 @@ def read_cases(
             group = groups.get(need.need_id, need.need_id)
             for asked in (need, replace(need, description="")):
                 found = matchmaker.find(asked, wide)
-                cases += list(_cases(dataset, group, found, grades, len(crowd)))
+                cases += [
+                    replace(case, is_title=asked is not need)
+                    for case in _cases(dataset, group, found, grades, len(crowd))
+                ]
             progress(f"찾기 {dataset.name}", done, len(wanted))
     return cases
 
@@ -208,7 +221,8 @@ def _row(item: Found, companies: int) -> list[float]:
 def fit(cases: Sequence[Case], described: float) -> Fit:
     """Fit weights, and the highest line that refuses at most REFUSED_ANSWERABLE on the mean of sets.
 
-    The line looks at whole registries without a crowd; what it really refuses is measured by `cross_validate`.
+    The line looks at whole texts in whole registries without a crowd; what it really refuses is measured by
+    `cross_validate`.
     """
     weights = _weights(cases)
     own_cases = [case for case in cases if not case.strangers]
@@ -223,7 +237,9 @@ def fit(cases: Sequence[Case], described: float) -> Fit:
             own := [
                 _standing(case, _probabilities(case, weights), described)
                 for case in cases
-                if case.answerable and (case.dataset, case.companies) == (dataset, companies)
+                if case.answerable
+                and not case.is_title
+                and (case.dataset, case.companies) == (dataset, companies)
             ]
         )
     ]
@@ -237,10 +253,14 @@ def fit(cases: Sequence[Case], described: float) -> Fit:
 
 def _standing(case: Case, probabilities: Sequence[float], described: float) -> float:
     """Return the highest line at which somebody is still named."""
-    lengths = np.exp(case.rows[:, FEATURES.index("offering_length")])
+    lengths = np.exp(
+        case.rows[:, [FEATURES.index("need_length"), FEATURES.index("offering_length")]]
+    )
     return max(
-        value / line_share(length, described)
-        for value, length in zip(probabilities, lengths.tolist(), strict=True)
+        value / line_share(need_length, offering_length, described)
+        for value, (need_length, offering_length) in zip(
+            probabilities, lengths.tolist(), strict=True
+        )
     )
 
 
@@ -307,20 +327,27 @@ def _checks(judged: Sequence[tuple[Case, Sequence[float], Fit]]) -> list[Check]:
         mine = [item for item in judged if (item[0].dataset, item[0].companies) == key]
         stated = [value for _, values, _ in mine for value in values]
         useful = [label for case, _, _ in mine for label in case.useful]
-        refused = [
-            (case.answerable, _standing(case, values, fitted.described) < fitted.line)
-            for case, values, fitted in mine
-        ]
         checks.append(
             Check(
                 *key,
                 len(mine),
                 expected_calibration_error(stated, useful),
-                _share([no for answerable, no in refused if answerable]),
-                _share([no for answerable, no in refused if not answerable]),
+                _refused([item for item in mine if not item[0].is_title]),
+                _refused([item for item in mine if item[0].is_title]),
             )
         )
     return checks
+
+
+def _refused(judged: Sequence[tuple[Case, Sequence[float], Fit]]) -> Refused:
+    refused = [
+        (case.answerable, _standing(case, values, fitted.described) < fitted.line)
+        for case, values, fitted in judged
+    ]
+    return Refused(
+        _share([no for answerable, no in refused if answerable]),
+        _share([no for answerable, no in refused if not answerable]),
+    )
 
 
 def _share(values: Sequence[bool]) -> float:
@@ -335,12 +362,14 @@ def check_table(title: str, checks: Sequence[Check]) -> Table:
             f"{item.companies:,}",
             f"{item.cases:,}",
             f"{item.error:.3f}",
-            f"{item.refused_answerable:.1%}",
-            f"{item.refused_unanswerable:.1%}",
+            *(
+                f"{refused.answerable:.1%} / {refused.unanswerable:.1%}"
+                for refused in (item.whole, item.titles)
+            ),
         )
         for item in checks
     )
-    head = ("자료", "기업", "물음", "보정 오차", "거절: 답 있음", "거절: 답 없음")
+    head = ("자료", "기업", "물음", "보정 오차", "잘못 / 옳게 거절: 전체 글", "제목만")
     return Table(title, head, rows)
 
 

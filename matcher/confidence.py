@@ -37,17 +37,17 @@ def features(
     }
 
 
-def line_for(offering_text: str, policy: ConfidencePolicy) -> float:
-    """Return the probability below which an offering is not named."""
-    return policy.line * line_share(len(offering_text), policy.described)
+def line_for(need_text: str, offering_text: str, policy: ConfidencePolicy) -> float:
+    """Return the probability from which an offering proves that somebody fits a need."""
+    return policy.line * line_share(len(need_text), len(offering_text), policy.described)
 
 
-def line_share(characters: float, described: float) -> float:
-    """Return the share of the line (0..1) that holds for an offering of so many characters.
+def line_share(need_length: float, offering_length: float, described: float) -> float:
+    """Return the share of the line (0..1) that holds between texts of so many characters.
 
-    Who wrote one line of products is near to nothing, and its absence proves nothing.
+    One line of text is near to nothing, and being far from it proves nothing.
     """
-    return min(1.0, characters / described)
+    return min(1.0, need_length / described) * min(1.0, offering_length / described)
 
 
 def probability(values: Mapping[str, float], policy: ConfidencePolicy) -> float:

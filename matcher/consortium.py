@@ -1,8 +1,8 @@
 """Which few companies together answer a compound need, and who of them takes which part.
 
 A part's coverage is the usefulness of the team's best member for it, so a second company that can do
-the same adds nothing (Nemhauser, Wolsey and Fisher 1978 call such a sum submodular). Usefulness below
-the line is none: the part stays uncovered. The best team is found by looking at every team, which
+the same adds nothing (Nemhauser, Wolsey and Fisher 1978 call such a sum submodular). Who is of no use
+for a part cannot take it: it may stay uncovered. The best team is found by looking at every team, which
 the short lists of the parts allow: with p parts of m matches each, n <= p * m companies and
 sum over j <= most of C(n, j) teams; 6,195 for four parts, 164,220 for the largest need there is
 (9 parts, 5 matches, 4 members; below a second). Companies that another one surpasses are left out
@@ -88,7 +88,6 @@ def propose_consortium(
     parts: "Sequence[PartList]",
     *,
     most: int,
-    line: float,
     usefulness: "Callable[[Match], float]" = usefulness_of_match,
     weights: Mapping[str, float] = MappingProxyType({}),
 ) -> Consortium:
@@ -97,10 +96,10 @@ def propose_consortium(
     Of teams that cover the same the smaller wins, then the one whose sorted ids come first. A part
     goes to the member most useful for it, then to the one with the smaller id.
 
-    line: usefulness below it counts as none.
+    usefulness: of a match, 0..1; what is 0 cannot take the part.
     weights: part id to how much the part counts, above 0; 1 where it is not named.
     """
-    useful = {item.part.part_id: _useful(item, line, usefulness) for item in parts}
+    useful = {item.part.part_id: _useful(item, usefulness) for item in parts}
     companies = {m.company.company_id: m.company for item in parts for m in item.matches}
     weight = [weights.get(part_id, 1.0) for part_id in useful]
     if not all(value > 0 for value in weight):
@@ -130,14 +129,12 @@ def propose_consortium(
     )
 
 
-def _useful(
-    item: "PartList", line: float, usefulness: "Callable[[Match], float]"
-) -> dict[str, float]:
+def _useful(item: "PartList", usefulness: "Callable[[Match], float]") -> dict[str, float]:
     """Return the companies that can take a part and how well; raises ValueError outside of 0..1."""
     found = {match.company.company_id: usefulness(match) for match in item.matches}
     if not all(0.0 <= value <= 1.0 for value in found.values()):
         raise ValueError("a usefulness lies in 0..1")
-    return {id: value for id, value in found.items() if value >= line and value > 0}
+    return {id: value for id, value in found.items() if value > 0}
 
 
 def _unsurpassed(rows: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:

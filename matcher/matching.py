@@ -96,6 +96,8 @@ class Matchmaker:
         self._index = index
         self._policy = policy
         self._system: System = system
+        # nothing was calibrated for one arm alone or another model: no probability, nobody refused
+        self._is_calibrated = system == "hybrid" and index.origin[1] == policy.confidence.model
 
     def with_policy(self, policy: Policy) -> "Matchmaker":
         """Return a matchmaker over the same catalogue and index with other numbers."""
@@ -288,9 +290,8 @@ class Matchmaker:
         return broken_rule(item.need, item.company, day, direction)
 
     def _probability(self, item: Found) -> float | None:
-        """Return None where nothing was calibrated: one arm alone, another model."""
-        is_calibrated = self._index.origin[1] == self._policy.confidence.model
-        if self._system != "hybrid" or item.agreement is None or not is_calibrated:
+        """Return None where nothing was calibrated."""
+        if item.agreement is None or not self._is_calibrated:
             return None
         values = features(
             item.points,
@@ -315,15 +316,19 @@ class Matchmaker:
         return replace(points, sector=sector_points(*fields, self._policy.sector))
 
     def _parted(self, matches: Sequence[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
-        """Part those who are probable enough from the nearest misses, each ranked from 1."""
-        fitting = [match for match in matches if self._is_named(match)]
-        missing = [match for match in matches if not self._is_named(match)]
-        return _ranked(fitting), _ranked(missing)
+        """Part those who are named from the nearest misses, each ranked from 1.
 
-    def _is_named(self, match: Match) -> bool:
+        Named are all down to the last that fits for sure enough: who stands before it in the list
+        is not left out for having written more.
+        """
+        named = max((match.rank for match in matches if self._fits(match)), default=0)
+        return tuple(matches[:named]), _ranked(matches[named:])
+
+    def _fits(self, match: Match) -> bool:
         if match.probability is None:
             return True
-        return match.probability >= line_for(match.offerings[0].text, self._policy.confidence)
+        texts = match.need.text, match.offerings[0].text
+        return match.probability >= line_for(*texts, self._policy.confidence)
 
     def _consortium(self, parts: Sequence[PartList]) -> Consortium | None:
         """Propose who together covers the parts; a need that is one whole has none."""
@@ -331,10 +336,10 @@ class Matchmaker:
             return None
 
         def usefulness(match: Match) -> float:
-            return usefulness_of_match(match) if self._is_named(match) else 0.0
+            return usefulness_of_match(match) if self._fits(match) else 0.0
 
         most = self._policy.consortium_members
-        return propose_consortium(parts, most=most, line=0.0, usefulness=usefulness)
+        return propose_consortium(parts, most=most, usefulness=usefulness)
 
     def _part_list(
         self, part: PartSpan, found: Sequence[Found], day: date, quoted: Collection[str] | None

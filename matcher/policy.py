@@ -39,8 +39,8 @@ class ConfidencePolicy:
     model: the model, digest included, whose scores it was fitted to; others state no probability.
     need_length, offering_length: weights of the natural logarithm of the texts' characters.
     size: weight of log10 of the number of companies searched.
-    line: an offering that is less probable than this is not named; where none is, "nobody fits".
-    described: characters of an offering from which the whole line holds; below, a share of it.
+    line: from this probability on an offering proves that somebody fits; where none does, "nobody fits".
+    described: characters of a need and of an offering from which the whole line holds; below, a share.
     """
 
     model: str

@@ -53,12 +53,16 @@ def test_a_probability_lies_between_0_and_1_whatever_comes_in(dense, companies):
     assert 0 <= probability(features(Points(dense, 0.0), 1.0, "", "", companies), SHIPPED) <= 1
 
 
-def test_the_line_is_whole_for_a_described_offering_and_less_for_a_shorter_one():
+def test_the_line_is_whole_where_both_sides_are_described_and_less_where_one_is_short():
     policy = replace(SHIPPED, line=0.2, described=60)
 
-    assert line_for("가" * 60, policy) == line_for("가" * 600, policy) == 0.2
-    assert line_for("가" * 15, policy) == pytest.approx(0.05)
-    assert line_for("", policy) == 0.0
+    def line(need_length, offering_length):
+        return line_for("가" * need_length, "나" * offering_length, policy)
+
+    assert line(60, 60) == line(600, 600) == 0.2
+    assert line(60, 15) == line(15, 60) == pytest.approx(0.05)
+    assert line(15, 30) == pytest.approx(0.025)
+    assert line(60, 0) == 0.0
 
 
 def test_the_shipped_weights_of_points_are_not_negative_and_the_line_is_a_probability():

@@ -31,7 +31,11 @@ def part_lists(*parts: dict[str, float]) -> list[PartList]:
 
 
 def propose(*parts: dict[str, float], most: int = 4, **options) -> Consortium:
-    return propose_consortium(part_lists(*parts), most=most, line=LINE, **options)
+    def usefulness(match: Match) -> float:
+        useful = usefulness_of_match(match)
+        return useful if useful >= LINE else 0.0
+
+    return propose_consortium(part_lists(*parts), most=most, usefulness=usefulness, **options)
 
 
 def takes(consortium: Consortium) -> dict[str, list[str]]:
@@ -114,11 +118,11 @@ def test_usefulness_is_the_probability_and_without_it_the_score_inside_of_0_and_
 def test_another_usefulness_may_be_asked_for_and_must_lie_between_0_and_1():
     parts = part_lists({"C-1": 0.9, "C-2": 0.5})
 
-    consortium = propose_consortium(parts, most=4, line=0.0, usefulness=lambda m: 1 / (1 + m.rank))
+    consortium = propose_consortium(parts, most=4, usefulness=lambda m: 1 / (1 + m.rank))
 
     assert dict(consortium.coverage) == {"N-010#1": 1 / 2}
     with pytest.raises(ValueError, match=r"0\.\.1"):
-        propose_consortium(parts, most=4, line=0.0, usefulness=lambda m: 2.0)
+        propose_consortium(parts, most=4, usefulness=lambda m: 2.0)
 
 
 def test_the_json_form_says_who_covers_what_and_what_is_left():

@@ -431,21 +431,48 @@ def test_a_consortium_has_no_more_members_and_no_lower_coverage_than_policy_says
     assert nobody.uncovered == ("N-010#1", "N-010#2", "N-010#3")
 
 
-def test_a_company_that_wrote_one_line_is_named_on_a_smaller_probability(mecab):
+def test_where_one_side_wrote_one_line_companies_are_named_on_a_smaller_probability(mecab):
     weights = dict.fromkeys(
         features(Points(0.0, 0.0), 1.0, "", "", 1), 0.0
     )  # all are a half probable
     numbers = {**weights, "intercept": 0.0, "model": "model-1", "line": 0.8, "described": 60}
     policy = replace(POLICY, confidence=replace(POLICY.confidence, **numbers))
     long = "도심에 내린 빗물을 모아 저류조에 두었다가 조경과 청소에 쓰는 시설을 설계하고 설치한 뒤 십 년 동안 관리합니다."
-    companies = [company("C-1", long), company("C-2", "빗물 저류조")]
-    assert len(companies[0].offerings[0].text) >= 60
-    assert len(companies[1].offerings[0].text) < 30
+    described, terse = company("C-1", long), company("C-2", "빗물 저류조")
+    assert len(described.offerings[0].text) >= 60
+    assert len(terse.offerings[0].text) < 30
 
-    shortlist = matchmaker(companies, NEEDS, mecab, policy=policy).match(NEEDS[0], today=TODAY)
+    def named(*companies, need=replace(NEEDS[0], description=f"이런 기술을 찾음: {long}")):
+        answer = matchmaker(companies, NEEDS, mecab, policy=policy).match(need, today=TODAY)
+        return {m.company.company_id for m in answer.matches}
 
-    assert [m.company.company_id for m in shortlist.matches] == ["C-2"]
-    assert [m.company.company_id for m in shortlist.nearest] == ["C-1"]
+    assert named(described) == set()
+    assert named(terse) == {"C-2"}
+    assert named(described, need=Need("N-9", "빗물 저류")) == {"C-1"}
+
+
+def test_who_stands_before_the_last_that_fits_is_named_too(mecab):
+    weights = dict.fromkeys(features(Points(0.0, 0.0), 1.0, "", "", 1), 0.0)
+    numbers = {**weights, "intercept": 0.0, "model": "model-1", "line": 0.8, "described": 12}
+    policy = replace(POLICY, confidence=replace(POLICY.confidence, **numbers))
+    companies = [
+        company("C-1", "빗물을 지하에 모아 두었다가 조경과 청소에 쓰는 저류 시설"),
+        company("C-2", "빗물 저류"),
+        company("C-3", "폐기물을 태워 전기를 만드는 소각 발전 설비와 운영"),
+    ]
+
+    answer = matchmaker(companies, NEEDS, mecab, policy=policy).match(
+        Need("N-9", "빗물을 지하에 모아 조경과 청소에 쓰는 저류 시설을 찾음"), today=TODAY
+    )
+
+    order = [match.company.company_id for match in (*answer.matches, *answer.nearest)]
+    assert order == [
+        "C-1",
+        "C-2",
+        "C-3",
+    ]  # all a half probable; only C-2 is so terse that it is enough
+    assert [match.company.company_id for match in answer.matches] == ["C-1", "C-2"]
+    assert [(m.rank, m.company.company_id) for m in answer.nearest] == [(1, "C-3")]
 
 
 def test_in_the_union_a_company_stands_where_its_best_text_puts_it(maker):
