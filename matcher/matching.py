@@ -96,8 +96,6 @@ class Matchmaker:
         self._index = index
         self._policy = policy
         self._system: System = system
-        # nothing was calibrated for one arm alone or another model: no probability, nobody refused
-        self._is_calibrated = system == "hybrid" and index.origin[1] == policy.confidence.model
 
     def with_policy(self, policy: Policy) -> "Matchmaker":
         """Return a matchmaker over the same catalogue and index with other numbers."""
@@ -290,8 +288,9 @@ class Matchmaker:
         return broken_rule(item.need, item.company, day, direction)
 
     def _probability(self, item: Found) -> float | None:
-        """Return None where nothing was calibrated."""
-        if item.agreement is None or not self._is_calibrated:
+        """Return None where nothing was calibrated: one arm alone, another model."""
+        is_calibrated = self._index.origin[1] == self._policy.confidence.model
+        if self._system != "hybrid" or item.agreement is None or not is_calibrated:
             return None
         values = features(
             item.points,

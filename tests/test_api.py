@@ -674,7 +674,9 @@ def test_a_page_shows_near_misses_where_nobody_fits_and_who_takes_which_part(
         "/match", data={"text": "1. 막여과 정수 설비\n2. LED 가로등\n3. 빗물 저류조 설치"}
     ).text
     desk = bench.desk()
-    sure = replace(desk.matchmaker._policy.confidence, model=desk.manifest.model, line=1.0)
+    sure = replace(
+        desk.matchmaker._policy.confidence, model=desk.manifest.model, line=1.0, described=1
+    )
     monkeypatch.setattr(
         desk.matchmaker, "_policy", replace(desk.matchmaker._policy, confidence=sure)
     )
