@@ -26,7 +26,7 @@ def print_tables(console: Console, tables: Sequence[Table]) -> None:
 def as_markdown(title: str, command: str, tables: Sequence[Table], *notes: str) -> str:
     """Return the page that a command writes: how it was made, tables, notes."""
     made = f"`greenmatch-eval {command}`가 만든 표입니다."
-    parts = [f"## {table.title}\n\n{table.to_markdown()}" for table in tables]
+    parts = [f"## {table.title}\n\n{table.to_markdown().rstrip()}" for table in tables]
     return "\n\n".join((f"# {title}", made, *parts, *notes)) + "\n"
 
 
