@@ -57,6 +57,9 @@
     send("/attendance", { buyer_id: meeting.dataset.buyer, company_id: meeting.dataset.company, state: button.dataset.state });
   });
 
+  // Until here a tap would be lost: the page offers none.
+  for (const button of day.querySelectorAll("[data-state]")) button.disabled = false;
+
   day.addEventListener("submit", (event) => {
     event.preventDefault();
     const form = event.target;
