@@ -87,6 +87,14 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """Shares of the needs with and without a useful company that are answered "nobody fits"."""
+
+    answerable: float
+    unanswerable: float
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What cross-validation says of a set and registry size.
 
@@ -98,16 +106,8 @@ class Check:
     companies: int
     cases: int
     error: float
-    whole: "Refused"
-    titles: "Refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Shares of the needs with and without a useful company that are answered "nobody fits"."""
-
-    answerable: float
-    unanswerable: float
+    whole: Refused
+    titles: Refused
 
 
 def read_cases(

@@ -2,8 +2,8 @@
 
 A list of things to buy or to do has items that are heavy (several words) and speak of the field: a term of
 it, a kind of project, a noun of work. Lists about one thing (places, properties, papers, ingredients) have
-items that are light or strange to the field. No word that asks is looked for: a bare list will do. Two
-items are two needs only where they are of different fields.
+items that are light or strange to the field. No word that asks is wanted: a bare list will do. Two items
+are two needs only where the sentence asks and they are works of different fields.
 """
 
 import itertools
