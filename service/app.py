@@ -4,8 +4,9 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
+from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
@@ -52,6 +53,15 @@ DESCRIPTION = (
     "오류는 RFC 9457 문제 설명(application/problem+json)으로, 사람이 읽을 한국어 `detail`과 "
     "프로그램이 읽을 `code`를 담습니다."
 )
+
+
+class _CheckedFiles(StaticFiles):
+    """Files that a browser asks for again each time (304): a page never meets an older script."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
 
 def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAPI:
@@ -114,5 +124,5 @@ def create_app(settings: Settings, workbench: Workbench | None = None) -> FastAP
     ):
         app.include_router(router, dependencies=[Depends(admit)], responses=_GATE)
     static = resources.files("service").joinpath("static")
-    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    app.mount("/static", _CheckedFiles(directory=str(static)), name="static")
     return app

@@ -652,7 +652,9 @@ def test_no_page_loads_anything_from_another_host(client: TestClient) -> None:
         assert "https://" not in page.text
         assert "default-src 'self'" in page.headers["content-security-policy"]
     for name in ("swagger-ui-bundle.js", "swagger-ui.css", "docs.js", "page.css"):
-        assert client.get(f"/static/{name}").status_code == 200
+        answer = client.get(f"/static/{name}")
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-cache"  # never older than the page
 
 
 def test_a_text_finds_companies_and_what_was_typed_is_escaped(client: TestClient) -> None:
