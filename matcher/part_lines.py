@@ -224,10 +224,10 @@ def _is_fact(item: str) -> bool:
 
 
 def _without_like_labels(text: str, items: Sequence[Span]) -> list[Span]:
-    """Take off labels that only count: "buyer A: ...", "buyer B: ..."."""
+    """Take off labels that only count: "buyer A: ...", "food company B: ..."."""
     found = [marks.LABELLED.match(text, *span) for span in items]
     labels = [label["label"] for label in found if label]
-    likes = {marks.COUNTER.sub("", label) for label in labels}
+    likes = {marks.COUNTER.sub("", marks.PARTY.sub("", label)) for label in labels}
     if len(labels) < max(2, len(items)) or len(likes) > 1 or len(set(labels)) < len(labels):
         return list(items)
     return [(label.end(), end) for label, (_, end) in zip(found, items, strict=True) if label]

@@ -80,7 +80,7 @@ _NAMED_COUNT = (
 _BARE_ORDINAL = (  # needs no comma after it
     "[一二三四五]是|第[一二三四](?!个|阶段|期|包|标段)|其[一二三四]|(?:첫|두|세|네)\\s?번째[는로](?=\\s)|(?:다른 |또 )?하나는(?=\\s)"
     r"|(?<![^.;:\n]\s)one(?=\s(?:\w+\s)?(?:covers?|is|concerns?|asks|wants|needs|will)\b)|(?:the other|another|the last|a third)(?=\s(?:\w+\s)?(?:covers?|is|concerns?|asks|wants|needs|will)\b)"
-    r"|[一二三四]期(?=[\u4e00-\u9fff])"
+    r"|[一二三四]期(?=[\u4e00-\u9fff])|d['’](?:une|autre) part(?=\s)"
     r"|(?:첫|둘|셋|넷)째[는로](?=\s)|一方面|另一方面|d['’]un côté|de l['’]autre(?: côté)?|(?<![^.;:\n]\s)(?:first|second|third)(?=\s(?:we|a|an|it|to)\s|,)"
     "|the (?:first|second|third|fourth)(?=\\s(?:is|concerns?|for|one|would|covers?|relates?))"
     "|l[ea] (?:premi(?:er|ère)|seconde?|(?:deux|trois)ième)(?=\\s(?:concerne|porte|est|vise|volet|besoin|marché|lot))"
@@ -133,7 +133,7 @@ ASKED = re.compile(
 ABOUT = re.compile(
     "제출|서류|유의|주의|문의|연락처|접수|일정|기간|기한|마감|장소|예산|사업비|조건|자격|요건|사양|배경|목적|현황"
     "|애로(?: ?사항)?|어려움|경위|경과|근거|비고|담당|납기|여건|실태|문제점|성능|제원|구성품?|기능|부속품?|특성|(?:신청|참가|심사|평가|선정) ?(?:방법|절차|기준|항목)|대상지|소재지|재원|우대|향후"
-    r"|(?:1|한) ?(?:대|식|기|척|세트)(?=[를을]? ?(?:구매|도입|구입|구함)|$)|(?:공정|과정|순서|절차|단계|방식)(?=[은는]\s*$)|(?:주요|처리|운전|전체) ?(?:공정|과정|단계)$|붙임|첨부|별첨|기타|기대 ?효과|파급 ?효과|납품|선적|(?:효과|목표|추진 ?체계|위치|규모|수량|대상)(?=\s*[:：]?\s*$)"
+    r"|(?:1|한) ?(?:대|식|기|척|세트)(?=[를을]? ?(?:구매|도입|구입|구함)|$)|(?:공정|과정|순서|절차|단계|방식)(?=[은는]\s*$)|(?:주요|처리|운전|전체) ?(?:공정|과정|단계)$|붙임|첨부|별첨|기타|기대 ?효과|파급 ?효과|납품|선적|(?:진단|적용|설치|공급) ?대상[은는이가](?=\s|$)|(?:효과|목표|추진 ?체계|위치|규모|수량|대상)(?=\s*[:：]?\s*$)"
     "|提交|资料|联系|截止|条件|要求|预算|背景|注意|资格|效果|目标|工期|地点|周期|[采购需]+[一1][台套]|性能|参数|功能|配置|"
     r"\b(?:submi\w+|documents?|deadline|contact|notes?|terms|conditions?|budget|background|eligib\w+"
     r"|apply|specifications?|criteria|attach\w*|enclos\w+|(?:must|should) be|timeline|schedule|duration|location"
@@ -196,6 +196,9 @@ FACT_NAME = re.compile(  # before a colon: a fact about the whole
 FACT = re.compile(r"[^:：\n]{1,20}\s*[:：]\s*\S")  # "name of a fact: its value"
 LABELLED = re.compile(r"(?P<label>[^:：\n]{1,20}?)\s*[:：]\s*")
 COUNTER = re.compile(r"(?<![^\W\d_])[A-Za-z](?![a-z])|\d+|[①-⑩Ⅰ-Ⅸ]")
+PARTY = re.compile(  # a party by letter or number, with what it is: "식품 B사", "2호 농장"
+    r"^(?:[가-힣]+ ){0,2}(?:[A-Z]|\d+)\s?(?:사|기업|업체|농장|공장|병원|대학|기관|시|군)$"
+)
 LEADS_ON = re.compile(  # a line with a list under it that introduces the list
     r"(?:요청|수요|필요|희망|협력) ?(?:내용|사항|분야|기술|과제|품목)$|[:：]$|(?:함|음|임|다|바람)\.?$"
 )

@@ -9,6 +9,8 @@ from matcher import part_words as words
 from matcher.part_lines import MOST_PARTS, Span, is_aside, shape
 from matcher.part_sentences import LONGEST_SENTENCE, all_sentences, skip_spaces, works_of
 
+LEAST_ASKED = 5  # characters of what a clause asks for
+
 
 def counted(text: str) -> list[Span]:
     """Cut at 1) ... 2) ... inside running text, each item up to its sentence's end at most."""
@@ -120,6 +122,12 @@ def _has_topic(text: str, _: str, start: int, end: int) -> bool:
     return words.OWN_TOPIC.match(text, start, end) is not None
 
 
+def _asks_on(text: str, _: str, start: int, end: int) -> bool:
+    """Tell a clause with an object of its own from "... and a company that does it together"."""
+    has_object = any(found.search(text, start, end) for found in (words.OBJECT, words.ASKS_ABOUT))
+    return has_object and words.TOGETHER.search(text, start, end) is None
+
+
 def _always(text: str, _: str, start: int, end: int) -> bool:
     return True
 
@@ -127,6 +135,7 @@ def _always(text: str, _: str, start: int, end: int) -> bool:
 _STOPS = (
     (words.CLAUSE_STOP, _adds),
     (words.ASK_CLAUSE, _has_topic),
+    (words.ASK_STOP, _asks_on),
     (words.SEMICOLON, _always),
     (marks.COMMA, _adds),
 )
@@ -141,6 +150,8 @@ def _without_asking(text: str, span: Span) -> Span:
         found = pattern.search(text, begin, begin + 2 * (end - begin) // 3)
         if found:
             begin = found.end()
+    if closing := words.INTEREST_TAIL.search(text, begin + LEAST_ASKED, end):
+        return begin, closing.start()
     tails = (found.search(text, begin, end) for found in (words.ASKED_TAIL, words.PAIRED_TAIL))
     tail = next((found for found in tails if found), None)
     if tail and tail.start() - begin >= (end - begin) // 2:

@@ -36,9 +36,10 @@ def plain_list(text: str) -> list[Span]:
 
 
 def all_sentences(text: str) -> Iterator[Span]:
-    """Yield where each sentence begins and ends; a line's end ends a sentence."""
+    """Yield where each sentence begins and ends, without its background; a line's end ends it."""
     for found in words.SENTENCE.finditer(text):
-        yield found.start(), found.end()
+        background = words.BACKGROUND.match(text, *found.span())
+        yield background.end() if background else found.start(), found.end()
 
 
 def works_of(text: str, span: Span) -> list[Span]:
