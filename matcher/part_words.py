@@ -20,7 +20,7 @@ NAME = re.compile(
 )
 ASKING = re.compile(
     r"\b(?:needs?|wants?(?! to)|requires?|requests?|seek(?:s|ing)?|looking for|interested in|in search of|in the market for"
-    r"|budgeted for|(?:support|assistance|help) (?:is sought )?(?:for|with)|(?:support|assistance|help) is sought (?:for|with)|(?:offers|bids|tenders|quotations) for|sollicit\w+|souhait\w+|recherch\w+|cherch\w+|veut|veulent|besoin (?:de|d['’])|besoins en"
+    r"|budgeted for|(?:support|assistance|help) (?:is sought )?(?:for|with)|(?:offers|bids|tenders|quotations) for|sollicit\w+|souhait\w+|recherch\w+|cherch\w+|veut|veulent|besoin (?:de|d['’])|besoins en"
     r"|(?:appui|assistance|aide) pour|cần(?: hỗ trợ)?|đề nghị hỗ trợ|membutuhkan|meminta"
     r"|(?:dukungan|bantuan) untuk)\s+|需要|寻求|希望",
     re.I,
@@ -147,7 +147,7 @@ BOTH_AND = re.compile(
 )
 HAN_CLAUSE = re.compile(r"[^，,；;。]+")
 HAN_ASKS = re.compile(
-    r"需要|急需|还需|尚需|寻求|(?:拟|计划|希望|想|并|还|将|^|期)(?:在\S{1,8})?(?:为\S{1,8})?(?:引进|引入|采购|购置|建设|新建|改造|开展|举办|实施)|^就\S{2,20}(?:合作|交流|咨询)|并就\S{2,20}(?:合作|交流|咨询)"
+    r"需要|急需|还需|尚需|寻求|(?:拟|计划|希望|想|并|还|将|^|期)(?:在\S{1,8})?(?:为\S{1,8})?(?:引进|引入|采购|购置|建设|新建|改造|开展|举办|实施)|(?:^|并)就\S{2,20}(?:合作|交流|咨询)"
 )
 PREPOSITION = re.compile(
     r"(?:in|with|for|from|to|including|at|en|avec|pour|y compris|dans|có|được|kèm|với|dengan|dilengkapi|equipped|équipée?s?|untuk|termasuk|di|puis|then|so that|which|where)\s",
@@ -194,8 +194,8 @@ OPENING = " \t\r\n;,，、：:"
 # Sentences.
 SENTENCE = re.compile(r"[^\s.!?。！？][^\n]*?(?=[.!?](?:\s|$)|[。！？]|$)", re.M)
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？]|\n(?=\s|$|[^\n:：]{1,15}[:：])")
-BACKGROUND = re.compile(  # a clause before what is asked for: how things stand, what was seen
-    r"[^.!?\n]*?(?:(?:상황|실정|추세|형편|상태|처지)(?:이?며|이?고|으로|인데|이?나|이어서)|(?:견학|시찰|방문|둘러)[가-힣 ]{0,10}(?:며|고|으나)),\s+"
+BACKGROUND = re.compile(  # a clause before what is asked for, which asks for nothing: how things stand, what was seen
+    r"(?:(?!필요|희망|요청|원하|구하|찾)[^.!?\n])*?(?:(?:상황|실정|추세|형편|상태|처지)(?:이?며|이?고|으로|인데|이?나|이어서)|(?:견학|시찰|방문|둘러)[가-힣 ]{0,10}(?:며|고|으나)),\s+"
 )
 IN_ADDITION = re.compile(
     r"(?:또한|또는?\s|아울러|그리고|더불어|이와 함께|이와 더불어|이와 별도로|별도로|[이그] 밖에도?|여기에|나아가|추가로|이어서?\s|다음으로"
@@ -215,8 +215,8 @@ ASK_STOP = re.compile(  # where a clause that asks ends and another begins
 COLON = re.compile(r"[:：]|,?\s(?:namely|i\.e\.|yaitu|yakni|à savoir|cụ thể là|즉)\s|[，,]即", re.I)
 OBJECT = re.compile(r"[을를이가]\s")
 CLAUSE_STOP = re.compile(
-    r"[;；]|(?:구하|희망하|요청하|원하|필요하|필요로 하|찾|관심사는 .{2,30}이|하?려고? 하|하고자 하|추진하|도입하|구매하|계획이|예정이|바라|싶어 하|표명하|부탁하|문의하|검토하|제시하|제안하|의뢰하|밝히|보이|우선으로 하)(?:고 있으|고 있|였으|었으|였|었)?[고며되],?\s+"
-    r"|[,，]\s(?=(?:đồng thời|song song|sekaligus)\s(?:muốn|cần|mong|tìm|ingin|membutuhkan|mencari)\b)|[,，]?\s(?:and|et|và|dan)\s(?=(?:(?:it|we|they|he|she|elle|il|nous|ils)\s)?(?:also|aussi|cũng|juga)\b)",
+    r"[;；]|(?:구하|희망하|요청하|원하|필요하|필요로 하|찾|관심사는 .{2,30}이|하?려고? 하|하고자 하|추진하|도입하|구매하|계획이|예정이|바라|싶어 하)(?:고 있으|고 있|였으|었으)?[고며되],?\s+"
+    r"|[,，]?\s(?:and|et|và|dan)\s(?=(?:(?:it|we|they|he|she|elle|il|nous|ils)\s)?(?:also|aussi|cũng|juga)\b)",
     re.I,
 )
 COMPOSED = re.compile(  # of one thing's pieces, or of what it works on

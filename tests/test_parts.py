@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matcher.part_sentences import all_sentences
 from matcher.parts import MOST_PARTS, split_parts
 from matcher.records import Need
 
@@ -213,6 +214,16 @@ def test_a_list_is_found_in_many_a_form(text):
 )
 def test_sentences_that_ask_for_several_works_are_cut_between_them(text, parts):
     assert part_texts(text) == parts
+
+
+def test_a_clause_before_the_need_is_left_out_only_where_it_asks_for_nothing():
+    background, asking = (
+        "수해가 잦은 상황이며, 배수 펌프를 찾음",
+        "소각로가 필요한 상황이며, 배수 펌프를 찾음",
+    )
+
+    assert [background[a:b] for a, b in all_sentences(background)] == ["배수 펌프를 찾음"]
+    assert [asking[a:b] for a, b in all_sentences(asking)] == [asking]
 
 
 @pytest.mark.parametrize(
