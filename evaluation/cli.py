@@ -11,8 +11,7 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
-from evaluation import cli_costs, systems
-from evaluation.ablation import ablate, ablation_table
+from evaluation import cli_costs, cli_models, systems
 from evaluation.compare import Comparison, Missing, Trial, compare_results, evaluate
 from evaluation.datasets import (
     DIRECTIONS,
@@ -56,7 +55,6 @@ from evaluation.report import (
 from evaluation.runs import to_trec, write_text
 from evaluation.speed import speed_provenance
 from evaluation.terminal import AsJson, Out, as_markdown, print_tables, progress_bars
-from evaluation.weights import leave_out, read_known, weights_table
 from matcher.errors import GreenMatchError, InvalidRequest
 
 app = typer.Typer(
@@ -183,46 +181,6 @@ def parts(
 
 
 @app.command()
-def weights(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="검색 자료나 매칭 자료의 폴더.")
-    ],
-    out: Out = None,
-) -> None:
-    """점수의 가중치를, 재려는 자료의 갈래를 빼고 나머지로 골라 봅니다 (leave-one-out).
-
-    이름이 밑줄 앞까지 같은 자료(hs6_en2ko, hs6_ko2en)는 한 갈래입니다.
-    """
-    with progress_bars() as progress:
-        engine = systems.open_engine(progress)
-        known = [read_known(read_dataset(folder), engine, progress) for folder in folders]
-        held = leave_out(known, engine.policy, progress)
-    table = weights_table(held)
-    print_tables(Console(), [table])
-    if out is not None:
-        model = f"모델: {engine.encoder.name}."
-        write_text(as_markdown("가중치", "weights", [table], model), out)
-
-
-@app.command()
-def ablation(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="매칭 자료 폴더.")],
-    out: Out = None,
-) -> None:
-    """점수의 재료를 하나씩 빼고 재어, 재료마다 얼마나 보태는지 봅니다."""
-    found = []
-    with progress_bars() as progress:
-        engine = systems.open_engine(progress)
-        for folder in folders:
-            found.append(ablate(read_matching(folder), engine, progress))
-    table = ablation_table(found)
-    print_tables(Console(), [table])
-    if out is not None:
-        provenance = ", ".join(f"{k} {v}" for k, v in found[0].whole.provenance.items())
-        write_text(as_markdown("재료별 기여", "ablation", [table], provenance), out)
-
-
-@app.command()
 def identity(
     file: Annotated[
         Path,
@@ -239,6 +197,7 @@ def identity(
 
 
 cli_costs.add_to(app)
+cli_models.add_to(app)
 
 
 @app.command()

@@ -13,7 +13,7 @@ where nobody fits.
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -76,6 +76,17 @@ def open_plain_encoder(progress: Progress = silent, backend: str | None = None) 
 
     backend = backend or _setting("BACKEND", "auto")
     return open_encoder(_setting("MODEL", "") or None, _cache(), backend, progress)
+
+
+def open_adapted(adapter: Path | None, progress: Progress = silent) -> "Encoder":
+    """Load the bundled model with the adapter in a folder, or plain; vectors are cached; slow."""
+    from indexing.encoder import open_encoder
+    from indexing.model import ADAPTED, BUNDLED
+    from indexing.vectors import VectorCache
+
+    name, backend = (ADAPTED if adapter else BUNDLED), _setting("BACKEND", "auto")
+    encoder = open_encoder(name, _cache(), backend, progress, adapter)
+    return VectorCache(encoder, _cache() / "vectors")
 
 
 def open_other_backend(encoder: "Encoder", progress: Progress = silent) -> "Encoder | None":
@@ -162,9 +173,14 @@ def encode_queries(dataset: Dataset, engine: Engine, progress: Progress) -> None
 
     The pieces are those that a retriever asks for (`indexing.collection.encode_query`).
     """
-    texts = [unicodedata.normalize("NFC", query.text) for query in dataset.queries]
-    pieces = [text[a:b] for text in texts if text.strip() for a, b in engine.encoder.passages(text)]
-    engine.encoder.encode(pieces, "query", progress)
+    encode_pieces([query.text for query in dataset.queries], engine.encoder, progress)
+
+
+def encode_pieces(texts: Sequence[str], encoder: "Encoder", progress: Progress) -> None:
+    """Fill the vector cache with the pieces of texts that will be asked one by one."""
+    normal = [unicodedata.normalize("NFC", text) for text in texts]
+    pieces = [text[a:b] for text in normal if text.strip() for a, b in encoder.passages(text)]
+    encoder.encode(pieces, "query", progress)
 
 
 class EvidenceSource:

@@ -230,10 +230,12 @@ def open_encoder(
     cache: Path,
     backend: str = "auto",
     progress: Progress = silent,
+    adapter: Path | None = None,
 ) -> SentenceEncoder:
     """Load a model: the adapted bundled one (None), the plain bundled one (BUNDLED), a hub name or
     a local sentence-transformers folder.
 
+    adapter: the folder of another adapter than the shipped one, for the adapted model.
     Raises ModelUnavailable with what to do, InvalidRequest for an unknown backend.
     """
     name = model or ADAPTED
@@ -249,7 +251,7 @@ def open_encoder(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     loaded = load_model(place)
     if name == ADAPTED:
-        apply_adapter(loaded, Adapter.read(SHIPPED))
+        apply_adapter(loaded, Adapter.read(adapter or SHIPPED))
     digest = weights_digest(loaded)
     if chosen == "openvino":
         _use_openvino(loaded, cache / "openvino" / digest[:32])

@@ -242,7 +242,7 @@ def test_a_run_file_that_cannot_be_written_is_said_in_words(capsys, tmp_path):
     assert "쓸 수 없습니다" in err
 
 
-@pytest.mark.parametrize("command", ["retrieval", "matching", "compare", "speed"])
+@pytest.mark.parametrize("command", ["retrieval", "matching", "compare", "speed", "encoders"])
 def test_every_command_has_korean_help(capsys, command):
     code, out, _ = run_cli(capsys, command, "--help")
 
