@@ -62,7 +62,7 @@ def _between(text: str, run: Sequence[re.Match[str]]) -> list[Span]:
         stop = words.SENTENCE_END.search(text, mark.end(), end)
         spans.append((mark.end(), stop.start() if stop else end))
     begin, end = spans[-1]
-    tail = words.ASKED_TAIL.search(text, begin, end)
+    tail = words.LAST_TAIL.search(text, begin, end) or words.ASKED_TAIL.search(text, begin, end)
     is_one_sentence = words.SENTENCE_END.search(text, run[0].start(), begin) is None
     if tail and (is_one_sentence or not marks.ORDINAL.match(run[0].group())):
         spans[-1] = (begin, tail.start())
@@ -125,7 +125,7 @@ def _has_topic(text: str, _: str, start: int, end: int) -> bool:
 def _asks_on(text: str, _: str, start: int, end: int) -> bool:
     """Tell a clause with an object of its own from "... and a company that does it together"."""
     has_object = any(found.search(text, start, end) for found in (words.OBJECT, words.ASKS_ABOUT))
-    return has_object and words.TOGETHER.search(text, start, end) is None
+    return has_object and words.JOINTLY.search(text, start, end) is None
 
 
 def _always(text: str, _: str, start: int, end: int) -> bool:

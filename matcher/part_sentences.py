@@ -301,6 +301,9 @@ def _list_of_works(sentence: str, first: int, are_several: bool) -> list[Span]:
     if sentence.count(";", lead) + sentence.count("；", lead) >= 2:
         return _items(sentence, lead, len(sentence))
     spans = _works(sentence, lead, len(sentence))
+    pair = _strongly_joined(sentence, lead, len(sentence))
+    if len(spans) < 3 and len(pair) == 2 and all(map(_is_long_work, _texts(sentence, pair))):
+        return pair
     if not spans and are_several:
         return _items(sentence, lead, len(sentence))
     return spans if len(spans) >= (2 if are_several else 3) else []
@@ -364,6 +367,10 @@ def _is_work(item: str) -> bool:
     joint = words.LEADING_JOINT.match(item)
     item = item[joint.end() :] if joint else item
     return bool(words.WORK_START.match(item) or words.WORK_END.search(item))
+
+
+def _is_long_work(item: str) -> bool:
+    return words.WORK_START.match(item) is not None and not _is_short(item)
 
 
 def _is_short(item: str) -> bool:

@@ -51,9 +51,20 @@ def split_parts(need: Need) -> tuple[PartSpan, ...]:
         return _numbered(need, spans)
     prose = without_refused_lists(text)
     for find in FINDERS:
-        if spans := _trim_all(text, find(prose)):
+        if spans := _trim_all(text, _without_setting(text, find(prose))):
             return _numbered(need, spans)
     return ()
+
+
+def _without_setting(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Take who asks, and what for, off the first part: they belong to all."""
+    if not spans:
+        return []
+    (begin, end), *others = spans
+    for pattern in (words.ASKER, words.SETTING):
+        found = pattern.match(text, begin, end)
+        begin = found.end() if found else begin
+    return [(begin, end), *others]
 
 
 def _trim_all(text: str, spans: Sequence[Span]) -> list[Span]:
