@@ -166,7 +166,7 @@ def parts(
         list[Path] | None,
         typer.Argument(
             metavar="[FILE]...",
-            help="expected_parts를 적은 수요 파일(JSONL). 없으면 함께 들어 있는 다섯 파일.",
+            help="expected_parts를 적은 수요 파일(JSONL). 없으면 함께 들어 있는 파일 모두.",
             show_default=False,
         ),
     ] = None,

@@ -36,7 +36,7 @@ CROSS_LINGUAL = "다른 언어"
 SAME_LANGUAGE = "한국어"
 SIMILARITY = "유사도"
 TEXTS_PER_QUERY = 4
-"""How many texts stay for each query of a sample."""
+"""How many texts of a sample there are for each query that it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ def read_similarities(path: Path) -> Similarities:
 def sampled(dataset: Dataset, queries: int, seed: int = 1) -> Dataset:
     """Return at most `queries` queries of a retrieval set, what is judged for them, and other texts.
 
-    TEXTS_PER_QUERY texts stay for each query. Matching sets stay whole. Figures of a sample can be
+    At most `queries` x TEXTS_PER_QUERY texts stay, more where more are judged. Matching sets stay whole. Figures of a sample can be
     held against each other only.
     """
-    if not isinstance(dataset, RetrievalDataset) or len(dataset.queries) <= queries:
+    if not isinstance(dataset, RetrievalDataset):
         return dataset
     chance = random.Random(seed)
-    asked = tuple(chance.sample(dataset.queries, queries))
+    asked = tuple(chance.sample(dataset.queries, min(queries, len(dataset.queries))))
     qrels = {query.id: dataset.qrels[query.id] for query in asked if query.id in dataset.qrels}
     judged = {id for grades in qrels.values() for id in grades}
     others = [id for id in dataset.corpus if id not in judged]

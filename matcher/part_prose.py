@@ -150,6 +150,8 @@ def _without_asking(text: str, span: Span) -> Span:
         found = pattern.search(text, begin, begin + 2 * (end - begin) // 3)
         if found:
             begin = found.end()
+    if also := words.ALSO_LEAD.match(text, begin, end):
+        begin = also.end()
     if closing := words.INTEREST_TAIL.search(text, begin + LEAST_ASKED, end):
         return begin, closing.start()
     tails = (found.search(text, begin, end) for found in (words.ASKED_TAIL, words.PAIRED_TAIL))

@@ -322,7 +322,9 @@ def _heavy_list(sentence: str, first: int, are_several: bool) -> list[Span]:
         words.RELATIVE.search(item) or words.PREPOSITION.match(item) or " " not in item
         for item in items
     )
-    return [] if hangs else spans
+    is_told = any(marks.SPEC.search(item) or marks.MEASURE.search(item) for item in items[1:])
+    articles = [words.FRENCH_ARTICLE.match(item) is not None for item in items]
+    return [] if hangs or is_told or (articles[0] and not all(articles)) else spans
 
 
 def _needed_list(sentence: str, first: int, are_several: bool) -> list[Span]:

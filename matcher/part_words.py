@@ -26,7 +26,7 @@ ASKING = re.compile(
     re.I,
 )
 TOPIC = re.compile(
-    r"(?<![하되있없이리키지받쓰또찾오가놓드낡맑높낮많같받깊넓좁젊짧][은는])(?<=[은는])\s+"
+    r"(?<![하되있없이리키지받쓰꾸또찾오가놓드낡맑높낮많같받깊넓좁젊짧][은는])(?<=[은는])\s+"
 )  # not 하는, 있는 ...
 _ASK = (
     "요청|희망|구하|구한|구할|구함|구합|산다|사려|사들|들여|찾|원하|원함|원합|바라|바람|바랍|도입|추진|진행|발주|제안|모색|공급|구매|구입|조달|확보|나누|나눠|구분|구성|정리|선정"
@@ -55,7 +55,7 @@ STRONG_PAIR = re.compile(
     r"(?:(?<=[가-힣])[와과] (?:함께|더불어|아울러)|(?:은|는) 물론(?:이고)?|뿐(?:만)? 아니라|에 더(?:해|하여)|을 비롯해| 외에도?),?\s"
 )
 PAIRED_TAIL = re.compile(rf"(?:을|를|도|까지|이|가|에도)\s+{_ADVERBS}(?:{_ASK}|필요|관심)")
-ADNOMINAL = re.compile(r"(?:[하되나있없이쓰오기치르]는|[할될쓸달낼줄깔넣볼갈]|[한된])\s")
+ADNOMINAL = re.compile(r"(?:[하되나있없이쓰오기치르꾸]는|[할될쓸달낼줄깔넣볼갈]|[한된])\s")
 QUANTITY = re.compile(
     r"\d[\d,.]*\s?(?:대|식|기|조|개소?|개|세트|본|척|량|km|곳|명|건|sets?|units?|pcs)$", re.I
 )
@@ -95,8 +95,8 @@ DEPENDENT = re.compile(
     r"[을를로와과에]\s.*\S[는은을할한된진던]\s"
 )  # a clause that hangs on what follows
 CLAUSE = re.compile(  # "to install X and" inside a Korean sentence; the work's ending is no part
-    r"[을를]\s+(?:[^\s,]+\s){0,2}?(?P<work>[가-힣]+?(?=하[고며]|해 주고|하여 주고)|(?:짓|세우|놓|깔|갖추|바꾸|심|달|들이|들여오|사들이|치|고치|늘리|잇|가르치|키우)(?=[고며]))"
-    r"(?:하고자 하|하(?:여|고)? 주|해 주|하)?[고며],?\s+"
+    r"[을를]\s+(?:[^\s,]+\s){0,2}?(?P<work>[가-힣]+?(?=하[고며]|해 주[고며]|하여 주[고며])|[가-힣]{1,2}(?=[어아] 주[고며])|(?:짓|세우|놓|깔|갖추|바꾸|심|달|들이|들여오|사들이|치|고치|늘리|잇|가르치|키우)(?=[고며]))"
+    r"(?:하고자 하|하(?:여|고)? 주|해 주|[어아] 주|하)?[고며],?\s+"
 )
 NEEDED = re.compile(r"[이가]\s(?:\S+\s)?(?:필요|급하|급함|시급|절실)\S*$")
 FINITE = re.compile(r"[을를](?:\s+[^\s,]+){1,4}$")  # an object, its verb and nothing after them
@@ -116,7 +116,7 @@ INTENT = re.compile(  # what leads to a list of works, beside ASKING
     r"\b(?:will|plans? to|intends? to|(?:is|are) (?:invited for|to)|invites? (?:proposals|offers|bids|partners)(?: for| to)?|would like to"
     r"|wish(?:es)? to|wants? to|aims? to|proposals for|prévoit (?:de |d['’])|envisage (?:de |d['’])|voudr\w+|entend|compte|va|vont"
     r"|sẽ|dự kiến|dự định|có kế hoạch|(?:đang )?tìm (?:đối tác|nhà cung cấp|doanh nghiệp)|muốn(?: hợp tác)?"
-    r"|akan|berencana|hendak|ingin|bermaksud|mencari|diperlukan|dibutuhkan)\s*|拟|计划|打算",
+    r"|akan|berencana|hendak|ingin|bermaksud|mencari|diperlukan|dibutuhkan|dicari)\s*|拟|计划|打算",
     re.I,
 )
 PLANS = re.compile(  # of those, what asks even without a list
@@ -147,7 +147,7 @@ BOTH_AND = re.compile(
 )
 HAN_CLAUSE = re.compile(r"[^，,；;。]+")
 HAN_ASKS = re.compile(
-    r"需要|急需|还需|尚需|寻求|(?:拟|计划|希望|想|并|还|将|^|期)(?:在\S{1,8})?(?:为\S{1,8})?(?:引进|引入|采购|购置|建设|新建|改造|开展|举办|实施)|(?:^|并)就\S{2,20}(?:合作|交流|咨询)"
+    r"需要|急需|还需|另需|尚需|寻求|(?:拟|计划|希望|想|并|还|将|^|期)(?:在\S{1,8})?(?:为\S{1,8})?(?:引进|引入|采购|购置|建设|新建|改造|开展|举办|实施)|(?:^|并)就\S{2,20}(?:合作|交流|咨询)"
 )
 PREPOSITION = re.compile(
     r"(?:in|with|for|from|to|including|at|en|avec|pour|y compris|dans|có|được|kèm|với|dengan|dilengkapi|equipped|équipée?s?|untuk|termasuk|di|puis|then|so that|which|where)\s",
@@ -210,7 +210,8 @@ OBLIGES = re.compile(  # a condition, even where it says that something is neede
 )
 SEMICOLON = re.compile("[;；]")
 ASK_STOP = re.compile(  # where a clause that asks ends and another begins
-    r"(?:[을를]|에 대해(?:서도)?|[가-힣]고|려)\s(?:(?:큰 |깊은 )?관심을 )?(?:표명하|보이|부탁하|문의하|구하|희망하|요청하|원하|바라|찾|의뢰하|제안하|검토하|구매하려 하|도입하려 하|시행하|추진하|우선으로 하|싶어 하|하)(?:고 있으|고 있|였으|었으|였|었)?[고며되],?\s+(?!있|싶)"
+    r"(?:에 관심이 (?:크|많|높)|[을를] \S*\s?과제로 꼽|[이가] (?:가장 |매우 |더 )?(?:급하|시급하|절실하|필요하))(?:았|었)?[고며],?\s+"
+    r"|(?:[을를]|에 대해(?:서도)?|[가-힣]고|려)\s(?:(?:큰 |깊은 )?관심을 )?(?:표명하|보이|부탁하|문의하|구하|희망하|요청하|원하|바라|찾|의뢰하|제안하|검토하|구매하려 하|도입하려 하|시행하|추진하|우선으로 하|싶어 하|하)(?:고 있으|고 있|였으|었으|였|었)?[고며되],?\s+(?!있|싶)"
 )
 COLON = re.compile(r"[:：]|,?\s(?:namely|i\.e\.|yaitu|yakni|à savoir|cụ thể là|즉)\s|[，,]即", re.I)
 OBJECT = re.compile(r"[을를이가]\s")
@@ -236,12 +237,15 @@ ADDITION_TO = re.compile(
     r"(?:^|(?<=[.;]\s))(?:in addition to|besides|apart from|outre|en plus de|selain|ngoài|除了?)\s*(?P<one>[^,，.;]{8,}?)[,，]\s*(?P<other>.+)",
     re.I,
 )
+FRENCH_ARTICLE = re.compile(r"(?:(?:et|ou|ainsi que) )?(?:une?|des)\s", re.I)
 HEAVY = re.compile(r"(?:the|an?|une?|les?|des?|la|sebuah|một|\d+)\s|(?:\S+\s+){2}", re.I)
 ARE_NEEDED = re.compile(
     r"\s(?:are|is)(?: all)? (?:needed|required|sought|wanted|requested|invited|welcome)\b|\s(?:diperlukan|dibutuhkan)\b|\ssont (?:demandé|recherché|souhaité|nécessaire|requis)",
     re.I,
 )
-WHILE = re.compile(r",?\s(?:while|whereas|tandis que|sementara|trong khi|còn)\s|[，,]而", re.I)
+WHILE = re.compile(
+    r",?\s(?:while|whereas|tandis que|sementara|sedangkan|trong khi|còn)\s|[，,]而", re.I
+)
 ASKER = re.compile(
     r"\S*(?:\s\S*){0,2}?(?:시|부|청|국|도|주|군|구|원|회|공사|정부|기관|당국|조합|업체|단지|측|공장|학교|병원|대학|농장|카운티|센터|공항|항)(?:에서)?[은는]\s"
 )
@@ -249,9 +253,10 @@ SETTING = re.compile(  # what a sentence says first: who met, how things stand, 
     r"[^,.\n]*?(?:(?:회의|협의|면담|상담|간담회|방문)에서는?|고 있어서?|기 위해서?|기 위하여|(?:과제|문제)로 보고|[가-힣]고자),?\s+(?=\S+\s\S)"
 )
 LAST_TAIL = re.compile(r"(?<=[가-힣])이[며고],\s|\s등\s(?:\d|두|세|네|다섯)\s?(?:개|가지)")
-JOINTLY = re.compile(r"함께|동시에|같이|한꺼번에")
+ALSO_LEAD = re.compile(r"(?:aussi|également|also|juga|pula|cũng)\s+", re.I)
+JOINTLY = re.compile(r"(?<!도 )함께|동시에|같이|한꺼번에")
 INTEREST_TAIL = re.compile(  # how a clause that asks ends, in other words than ASKED_TAIL's
-    r"에 (?:대한 |대해 )?(?:큰 |깊은 )?관심을 \S+$|[을를] 우선으로 하\S*$|[을를도] 검토하고 \S+$|(?:에 대해(?:서도)?|[을를]) (?:문의|부탁|의뢰|제안)\S+$"
+    r"에 (?:대한 |대해 )?(?:큰 |깊은 )?관심[을이] \S+$|[이가] (?:가장 |매우 |더 )?(?:급|시급|절실|필요)하\S*$|[을를] \S*\s?과제로 꼽\S*$|[을를] 검토 중\S*$|[을를] 우선으로 하\S*$|[을를도] 검토하고 \S+$|(?:에 대해(?:서도)?|[을를]) (?:문의|부탁|의뢰|제안)\S+$"
 )
 ASKS_ABOUT = re.compile(r"에 (?:대해(?:서도)?|관심)|[가-힣]도\s")
 OWN_TOPIC = re.compile(r"\S+(?:\s\S+){0,2}[은는]\s")
@@ -293,8 +298,8 @@ ALSO = re.compile(  # further down a sentence, the same as IN_ADDITION before it
 ASKS = re.compile(
     "구함|구하고|구하려|구한다|구합니다|찾습니다|필요합|원합니다|바랍니다|부탁|관심|급하|급함|있으면 좋|보고 싶|만들고 싶|환영|모집|추천|구입하|조달하|시급|절실|의뢰|맡길|맡기|"
     "찾음|찾고|찾는다|필요함|필요하|필요로|희망|요청|도입하|도입할|원함|원하|원한다|바란다|바람|구매하|구매할"
-    "|기를 (?:원|희망|바라)|[았었였했]으면 (?:한|합|함|좋|하)|달라고|해 줄|싶다|싶어|제안[하했]|문의|하고자|하려 ?[함한하]|[을를도] 검토하고 있|우선으로 하|할 (?:계획|예정)|需要|寻求|希望|采购|还需|"
-    r"\b(?:we (?:also )?(?:need|require)|needs|needed|required|requires|wants?|seek\w*|looking for|interested in|sought|(?:are|is) after|lookout|in the market|would like|call(?:s|ing)? for|invit\w+|request\w*|cherch\w+|recherch\w+|souhait\w+|sollicit\w+"
-    r"|besoin|intéress\w+|cần|quan tâm|mong|tìm|tertarik|membutuhkan|mencari|meminta|diperlukan|dibutuhkan|memerlukan)\b",
+    "|기를 (?:원|희망|바라)|[았었였했]으면 (?:한|합|함|좋|하)|달라고|해 줄|싶다|싶어|제안[하했]|문의|하고자|하려 ?[함한하]|[을를도] 검토하고 있|[를을] 검토 중|우선으로 하|과제로 꼽|할 (?:계획|예정)|需要|寻求|希望|采购|还需|"
+    r"\b(?:we (?:also )?(?:need|require)|needs|needed|required|requires|wants?|seek\w*|looking for|interested in|sought|(?:are|is) after|lookout|in the market|would like|welcome|call(?:s|ing)? for|invit\w+|request\w*|cherch\w+|recherch\w+|souhait\w+|sollicit\w+"
+    r"|besoin|intéress\w+|cần|quan tâm|mong|tìm|tertarik|membutuhkan|mencari|dicari|meminta|diperlukan|dibutuhkan|memerlukan)\b",
     re.I,
 )

@@ -118,7 +118,9 @@ def test_a_sample_keeps_what_is_judged_and_is_the_same_each_time(tmp_path: Path)
     assert len(part.queries) == 5
     assert len(part.corpus) == TEXTS_PER_QUERY * 5
     assert all(id in part.corpus for grades in part.qrels.values() for id in grades)
-    assert sampled(whole, 50) is whole
+    few = sampled(whole, 60)
+    assert {query.id for query in few.queries} == {query.id for query in whole.queries}
+    assert few.corpus == whole.corpus
 
 
 def test_one_encoder_alone_has_nothing_to_be_held_against() -> None:

@@ -150,6 +150,22 @@ def test_a_list_is_found_in_many_a_form(text):
             ["폐교 옥상 태양광 설치", "축분 고형연료화 기술의 소개"],
         ),
         (
+            "시청에서는 급식실 조리흄 저감이 가장 급하며, 보건소는 멸균기 구매를 검토 중이다.",
+            ["급식실 조리흄 저감", "보건소는 멸균기 구매"],
+        ),
+        (
+            "농민회와의 간담회에서 저온저장고 태양광 설치, 폐영농자재 수거 체계 구축, 관수 교육이 논의되었다.",
+            ["저온저장고 태양광 설치", "폐영농자재 수거 체계 구축", "관수 교육"],
+        ),
+        (
+            "마을 어촌계가 폐어구를 되살리는 사업과 냉동고를 바꾸는 사업을 따로 추진하려고 한다.",
+            ["마을 어촌계가 폐어구를 되살리는 사업", "냉동고를 바꾸는 사업"],
+        ),
+        (
+            "The port plans to electrify its cranes as well as replace the old lamps on the quay.",
+            ["electrify its cranes", "replace the old lamps on the quay"],
+        ),
+        (
             "▶ 섬유 A사: 염색 폐수 색도 제거\n▶ 도금 B사: 세척수 재이용 설비",
             ["염색 폐수 색도 제거", "세척수 재이용 설비"],
         ),
@@ -298,6 +314,8 @@ def test_places_papers_and_properties_are_no_needs(text):
         "Requirement: one hospital incinerator\n- Capacity 50 kg/h\n- Double chamber",
         "Nous cherchons un partenaire capable de réaliser les audits, d’isoler les façades et de suivre.",
         "Cần mua 01 lò đốt rác:\n- Công suất 50 kg/h\n- Hai buồng đốt",
+        "Recherche d'un filtre à manches pour le four, débit 300 000 Nm3/h, garantie de deux ans.",
+        "L'usine recherche un évaporateur à vapeur, économe en eau, livrable avant l'été.",
         "采购一套处理设备，要求噪音低、能耗小、占地少、维护方便。",
     ],
 )
