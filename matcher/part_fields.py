@@ -74,7 +74,9 @@ def _needs(sentence: str) -> list[Span]:
     before, after = sentence[: spans[0][0]], sentence[spans[-1][1] :]
     is_about = is_aside(before) or is_aside(after) or words.ONE_SYSTEM.search(before)
     is_one = TOGETHER.search(items[-1]) or TOGETHER.search(after)
-    is_list = len(items) >= LEAST_ITEMS or (_asks(sentence) and _are_two(items))
+    is_list = len(items) >= LEAST_ITEMS or (
+        (_asks(sentence) or _is_bare(sentence)) and _are_two(items)
+    )
     return spans if is_list and not is_about and not is_one and _are_needs(items) else []
 
 

@@ -228,9 +228,18 @@ def _without_like_labels(text: str, items: Sequence[Span]) -> list[Span]:
     found = [marks.LABELLED.match(text, *span) for span in items]
     labels = [label["label"] for label in found if label]
     likes = {marks.COUNTER.sub("", marks.PARTY.sub("", label)) for label in labels}
-    if len(labels) < max(2, len(items)) or len(likes) > 1 or len(set(labels)) < len(labels):
+    if len(labels) < max(2, len(items)) or len(set(labels)) < len(labels):
         return list(items)
-    return [(label.end(), end) for label, (_, end) in zip(found, items, strict=True) if label]
+    rests = [(label.end(), end) for label, (_, end) in zip(found, items, strict=True) if label]
+    are_names = all(" " not in label and not _is_told(label) for label in labels)
+    are_works = all(_is_work(text[slice(*rest)].strip()) for rest in rests)
+    return rests if len(likes) == 1 or (are_names and are_works) else list(items)
+
+
+def _is_told(label: str) -> bool:
+    """Tell the name of a fact, a section or a work from that of a place or a party."""
+    told = (marks.FACT_NAME, marks.ABOUT, marks.ASKED, words.WORK, words.GOODS)
+    return _is_section(label) or any(found.search(label) for found in told)
 
 
 def _pieces(text: str, span: Span) -> list[Span]:

@@ -66,7 +66,7 @@ _COUNT = rf"\d{{1,2}}|[{_KOREAN}]|[a-h]|[{_HAN}]|i{{1,3}}|iv|vi?"
 _SIGN = "".join(COUNTS[:5])
 _NUMBER = rf"(?:\d{{1,2}}|[a-h]|i{{1,3}}|iv|v|[①-⑨Ⅰ-Ⅸ{_HAN}]|one|two|three|four)"
 # A piece of a programme that is named and counted: "1단계(2026) :", "Lot 2 -", "Volet A :".
-_NAMES_KO = "(?:수요|희망|요청|협력)\\s?(?:기술|과제|사업|분야|품목)|기술|단계|과업|과제|사업|분야|공구|세부|수요|요청|항목|품목|순위|번|차"
+_NAMES_KO = "(?:수요|희망|요청|협력)\\s?(?:기술|과제|사업|분야|품목)|바이어|구매자|기술|단계|과업|과제|사업|분야|공구|세부|수요|요청|항목|품목|순위|번|차"
 _NAMES = (
     "lot|component|package|phase|stage|task|activity|need|item|request|priority|part|project|area|output|work ?stream"
     "|volet|composante|axe|besoin|tâche|phase|hợp phần|gói(?: thầu)?|giai đoạn|nội dung|hạng mục|nhu cầu|lô"
@@ -188,7 +188,7 @@ SECTION = re.compile(  # names of sections, which say nothing of what is asked f
 )
 OVERVIEW = re.compile(r"개요|overview|summary|aperçu|tổng quan|gambaran umum|概况|概述", re.I)
 FACT_NAME = re.compile(  # before a colon: a fact about the whole
-    "(?:사업명|과제명|건명|제목|국가|도시|지역|기관|기관명|발주처|주관|시행|규모|수량|금액|단가|총액|면적|인구|용량|통역|언어|방식|시기|대상|위치|성명|전화)$"
+    "(?:사업명|과제명|건명|제목|국가|도시|지역|기관|기관명|발주처|주관|시행|규모|수량|금액|단가|총액|면적|인구|용량|통역|언어|방식|형태|시기|대상|위치|성명|전화)$"
     r"|\b(?:project|title|client|country|city|region|buyer|quantity|capacity|price|language|total|amount|pays|ville|client|prix"
     r"|quantité|langue|montant|quốc gia|số lượng|công suất|giá|negara|kota|jumlah|kapasitas|harga)$|(?:国家|城市|数量|规模|金额|语言)$",
     re.I,

@@ -109,6 +109,8 @@ def _korean_list(sentence: str, first: int, are_several: bool) -> list[Span]:
     tail = words.TAIL.search(sentence, first)
     if tail is None or tail["named"] or words.ONE_SYSTEM.search(sentence, 0, first):
         return []
+    if words.BY_ONE.search(sentence):
+        return []
     is_together = words.TOGETHER.search(tail.group()) is not None
     if is_together and words.HANGS_ON.match(sentence, tail.end()):
         return []  # "a company that can offer A and B together" is one
@@ -193,7 +195,11 @@ def _paired(sentence: str, _: int, are_several: bool) -> list[Span]:
     topic = words.TOPIC.search(sentence, 0, joint.start())
     spans = [(topic.end() if topic else 0, joint.start()), (joint.end(), tail.start())]
     is_loose = "뿐" not in joint.group()
-    return [] if is_loose and _governs(_texts(sentence, spans)) else spans
+    if is_loose and _governs(_texts(sentence, spans)):
+        return []
+    before = _items(sentence, *spans[0])
+    are_works = all(" " in item and _is_korean_work(item) for item in _texts(sentence, before))
+    return [*before, spans[1]] if are_works else spans
 
 
 def _one_and_other(sentence: str, _: int, are_several: bool) -> list[Span]:
@@ -288,7 +294,8 @@ def _list_with_service(sentence: str, first: int, _: bool) -> list[Span]:
         return []
     spans = _items(sentence, lead, len(sentence))
     services = sum(words.SERVICE.search(sentence, start, end) is not None for start, end in spans)
-    return spans if len(spans) >= 3 and 0 < services < len(spans) else []
+    is_pair = len(spans) == 2 and words.SERVICE_AFTER.search(sentence, lead) is not None
+    return spans if (len(spans) >= 3 or is_pair) and 0 < services < len(spans) else []
 
 
 def _list_of_works(sentence: str, first: int, are_several: bool) -> list[Span]:

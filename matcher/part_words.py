@@ -107,11 +107,15 @@ ONE_SYSTEM = re.compile(  # of which a sentence lists what it is made of
     re.I,
 )
 SERVICE = re.compile(
-    r"\b(?:training|capacity building|feasibility|advis\w+|formation|renforcement|étude|đào tạo"
+    r"\b(?:training|capacity building|feasibility|advi[cs]\w+|formation|renforcement|étude|đào tạo"
     r"|tập huấn|tư vấn|pelatihan|pendampingan|studi)\b|培训|咨询|规划",
     re.I,
 )
 
+SERVICE_AFTER = re.compile(  # a thing, and then a service of another's
+    r",\s(?:and|as well as|et|và|dan)\s(?:\w+\s)?(?:training|advi\w+|a (?:feasibility )?study|formation|étude|đào tạo|tư vấn|pelatihan|studi)\b",
+    re.I,
+)
 INTENT = re.compile(  # what leads to a list of works, beside ASKING
     r"\b(?:will|plans? to|intends? to|(?:is|are) (?:invited for|to)|invites? (?:proposals|offers|bids|partners)(?: for| to)?|would like to"
     r"|wish(?:es)? to|wants? to|aims? to|proposals for|prévoit (?:de |d['’])|envisage (?:de |d['’])|voudr\w+|entend|compte|va|vont"
@@ -220,10 +224,13 @@ CLAUSE_STOP = re.compile(
     r"|[,，]?\s(?:and|et|và|dan)\s(?=(?:(?:it|we|they|he|she|elle|il|nous|ils)\s)?(?:also|aussi|cũng|juga)\b)",
     re.I,
 )
+BY_ONE = re.compile(  # one supplier is to bring it all
+    r"(?:함께|일괄|한꺼번에|통합)\s(?:제안|수행|공급|설치|납품|맡)[가-힣]*(?:을|는|ㄹ|할|수)\s"
+)
 COMPOSED = re.compile(  # of one thing's pieces, or of what it works on
     r"로 (?:이루어|구성|되어|나뉘|만든|된 )|순(?:이|으로|서)|거쳐|거친|[을를] (?:갖춘|갖추|포함|탑재|부착|장착|사용|이용|활용|원료|고려|제출|명시|처리|모으|넘겨|일괄|결합|측정|전송)"
     r"|까지\s(?!원|희망|요청|필요|도입)|\s등\s(?!\d|[두세네]|다섯|[가-힣]*(?:분야|사업|과제|협력)|$)[가-힣]"
-    r"|(?:함께|일괄|한꺼번에|통합)\s(?:제안|수행|공급|설치|납품|맡)[가-힣]*(?:을|는|ㄹ|할|수)\s"
+    rf"|{BY_ONE.pattern}"
 )
 COMMA_ITEM = re.compile("[^,，;；]+")
 PARTICLE = re.compile(

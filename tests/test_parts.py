@@ -162,6 +162,26 @@ def test_a_list_is_found_in_many_a_form(text):
             ["마을 어촌계가 폐어구를 되살리는 사업", "냉동고를 바꾸는 사업"],
         ),
         (
+            "① 강릉: 하천 쓰레기 수거\n② 목포: 침출수 처리\n③ 안동: 전기버스 보급",
+            ["하천 쓰레기 수거", "침출수 처리", "전기버스 보급"],
+        ),
+        (
+            "바이어 A: 태양광 가로등 500기\n바이어 B: 친환경 일회용 종이컵",
+            ["태양광 가로등 500기", "친환경 일회용 종이컵"],
+        ),
+        (
+            "해수담수화 설비 도입, 폐수 처리기술 이전과 함께 재생에너지 정책 수립 지원을 요청하였다.",
+            ["해수담수화 설비 도입", "폐수 처리기술 이전", "재생에너지 정책 수립 지원"],
+        ),
+        (
+            "대기오염 예보시스템 구축 및 농업 폐기물 소각 대체 기술 보급",
+            ["대기오염 예보시스템 구축", "농업 폐기물 소각 대체 기술 보급"],
+        ),
+        (
+            "We need an electric ropeway for goods, and technical advice on stabilising the slope.",
+            ["an electric ropeway for goods", "technical advice on stabilising the slope"],
+        ),
+        (
             "The port plans to electrify its cranes as well as replace the old lamps on the quay.",
             ["electrify its cranes", "replace the old lamps on the quay"],
         ),
@@ -314,6 +334,7 @@ def test_places_papers_and_properties_are_no_needs(text):
         "Requirement: one hospital incinerator\n- Capacity 50 kg/h\n- Double chamber",
         "Nous cherchons un partenaire capable de réaliser les audits, d’isoler les façades et de suivre.",
         "Cần mua 01 lò đốt rác:\n- Công suất 50 kg/h\n- Hai buồng đốt",
+        "급수에 쓸 태양광 펌프와 물탱크, 배관 자재를 일괄 공급할 기업을 찾음",
         "Recherche d'un filtre à manches pour le four, débit 300 000 Nm3/h, garantie de deux ans.",
         "L'usine recherche un évaporateur à vapeur, économe en eau, livrable avant l'été.",
         "采购一套处理设备，要求噪音低、能耗小、占地少、维护方便。",
