@@ -167,19 +167,10 @@ class Sampler:
     """Draws batches: concepts and passages each once before any comes again, pairs by source."""
 
     def __init__(
-        self,
-        material: Material,
-        chance: random.Random,
-        without: Sequence[str] = (),
-        neighbours: int = 1,
+        self, material: Material, chance: random.Random, without: Sequence[str] = ()
     ) -> None:
-        """`without` names sources of pairs that are left out; `neighbours` come together."""
-        self._pairs = {
-            key: sorted(items, key=lambda pair: pair.ko)
-            for key, items in material.pairs.items()
-            if key[0] not in without
-        }
-        self._neighbours = neighbours
+        """`without` names sources of pairs that are left out."""
+        self._pairs = {key: v for key, v in material.pairs.items() if key[0] not in without}
         self._random = chance
         self._concepts = _rounds(material.concepts, chance)
         self._passages = _rounds(material.passages, chance)
@@ -189,10 +180,7 @@ class Sampler:
         drawn: list[Pair] = []
         for key in self._random.choices(sorted(self._pairs), k=2):
             source = self._pairs[key]
-            starts = range(0, len(source), self._neighbours)
-            wanted = count // 2 // self._neighbours
-            for start in self._random.sample(starts, min(len(starts), wanted)):
-                drawn += source[start : start + self._neighbours]
+            drawn += self._random.sample(source, min(len(source), count // 2))
         kept = without_repeats(drawn)
         return Batch(tuple(pair.other for pair in kept), tuple(pair.ko for pair in kept))
 

@@ -40,10 +40,7 @@ DEV_TEXTS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The numbers of a run; lengths in tokens, `kept` is the run's share in the average.
-
-    neighbours: pairs that are drawn together from their source's alphabetical order: hard negatives.
-    """
+    """The numbers of a run; lengths in tokens, `kept` is the run's share in the average."""
 
     steps: int = 200
     learning_rate: float = 5e-5
@@ -53,7 +50,6 @@ class Recipe:
     passages_per_step: int = 10
     temperature: float = 0.02
     distillation: float = 20.0
-    neighbours: int = 1
     short_tokens: int = 64
     need_tokens: int = 96
     long_tokens: int = 200
@@ -101,7 +97,7 @@ class Trainer:
         self._recipe = recipe
         self._random = random.Random(recipe.seed)
         self._training, self._dev = material.split(recipe.fold)
-        self._sampler = Sampler(self._training, self._random, recipe.without, recipe.neighbours)
+        self._sampler = Sampler(self._training, self._random, recipe.without)
         self.model = load_model(place)
         self._teacher = load_model(place)
         self._transformer: Any = self.model[0]

@@ -81,7 +81,7 @@ SEPARATELY = re.compile(  # somewhere in a text: it asks for several things, not
 )
 _WORK = (  # Korean nouns that name a work of their own
     r"(?:구축|설치|교체|보급|도입|개량|개선|정비|보강|보수|복구|복원|처리|관리|감시|측정|조사|진단|교육|훈련|연수|컨설팅|자문|수립"
-    r"|지원|개발|조성|전환|재활용|재이용|저장|자원화|현대화|퇴비화|건설|생산|양성|증설|신설|개축|확충|확대|시공|운영|제작|납품|구매|공급|작성|산정"
+    r"|지원|개발|조성|전환|재활용|재이용|자원화|현대화|퇴비화|건설|생산|양성|증설|신설|개축|확충|확대|시공|운영|제작|납품|구매|공급|작성|산정"
     r"|분석|평가|실증|시범설치|시범사업|이전|수거|선별|정화|정수|저감|회수|방지|차단|예측|예보|탐사|탐지|세척|갱생|세정|포집|소각|매립|복토|녹화|식재"
     r"|개설|제공|배포|안정화|고도화|최적화|자동화|효율화|연료화|무해화)"
 )
@@ -120,7 +120,7 @@ INTENT = re.compile(  # what leads to a list of works, beside ASKING
     r"\b(?:will|plans? to|intends? to|(?:is|are) (?:invited for|to)|invites? (?:proposals|offers|bids|partners)(?: for| to)?|would like to"
     r"|wish(?:es)? to|wants? to|aims? to|proposals for|prévoit (?:de |d['’])|envisage (?:de |d['’])|voudr\w+|entend|compte|va|vont"
     r"|sẽ|dự kiến|dự định|có kế hoạch|(?:đang )?tìm (?:đối tác|nhà cung cấp|doanh nghiệp)|muốn(?: hợp tác)?"
-    r"|akan|berencana|hendak|ingin|bermaksud|mencari|diperlukan|dibutuhkan|dicari)\s*|拟|计划|打算",
+    r"|akan|berencana|hendak|ingin|bermaksud|mencari|diperlukan|dibutuhkan)\s*|拟|计划|打算",
     re.I,
 )
 PLANS = re.compile(  # of those, what asks even without a list
@@ -202,7 +202,7 @@ BACKGROUND = re.compile(  # a clause before what is asked for, which asks for no
     r"(?:(?!필요|희망|요청|원하|구하|찾)[^.!?\n])*?(?:(?:상황|실정|추세|형편|상태|처지)(?:이?며|이?고|으로|인데|이?나|이어서)|(?:견학|시찰|방문|둘러)[가-힣 ]{0,10}(?:며|고|으나)),\s+"
 )
 IN_ADDITION = re.compile(
-    r"(?:또한|또는?\s|아울러|그리고|더불어|이와 함께|이와 더불어|이와 별도로|별도로|별도 예산으로|[이그] 밖에도?|여기에|나아가|추가로|이어서?\s|다음으로"
+    r"(?:또한|또는?\s|아울러|그리고|더불어|이와 함께|이와 더불어|이와 별도로|별도로|[이그] 밖에도?|여기에|나아가|추가로|이어서?\s|다음으로"
     r"|끝으로|마지막으로|한편|동시에|더하여|또\s|이\s?외에도?|그\s?외에?|병행하여|与此同时|另一方面|还|并|此外|另外|同时|其次|最后|另"
     r"|(?:in addition|also|moreover|furthermore|besides|additionally|separately|secondly|finally|lastly|last|in parallel|at the same time|on top of that|we also|a (?:second|third) need is|the other is|en parallèle|parallèlement|aussi|en outre|de plus"
     r"|par ailleurs|enfin|ensuite|également|ngoài ra|bên cạnh đó|đồng thời|cuối cùng|thêm vào đó|tiếp theo|song song(?: với đó)?|cùng với đó|hơn nữa|mặt khác|selain itu|lalu|sementara itu|di sisi lain"
@@ -215,7 +215,7 @@ OBLIGES = re.compile(  # a condition, even where it says that something is neede
 SEMICOLON = re.compile("[;；]")
 ASK_STOP = re.compile(  # where a clause that asks ends and another begins
     r"(?:에 관심이 (?:크|많|높)|[을를] \S*\s?과제로 꼽|[이가] (?:가장 |매우 |더 )?(?:급하|시급하|절실하|필요하))(?:았|었)?[고며],?\s+"
-    r"|(?:[을를]|에 대해(?:서도)?|[가-힣]고|려)\s(?:(?:큰 |깊은 )?관심을 )?(?:표명하|보이|부탁하|문의하|구하|희망하|요청하|원하|바라|찾|의뢰하|제안하|검토하|구매하려 하|도입하려 하|시행하|추진하|우선으로 하|싶어 하|하)(?:고 있으|고 있|였으|었으|였|었)?[고며되],?\s+(?!있|싶)"
+    r"|(?:[을를]|에 대해(?:서도)?|[가-힣]고|려)\s(?:(?:큰 |깊은 )?관심을 )?(?:표명하|보이|부탁하|문의하|구하|희망하|요청하|원하|바라|찾|의뢰하|제안하|검토하|우선으로 하|싶어 하|하)(?:고 있으|고 있|였으|었으|였|었)?[고며되],?\s+(?!있|싶)"
 )
 COLON = re.compile(r"[:：]|,?\s(?:namely|i\.e\.|yaitu|yakni|à savoir|cụ thể là|즉)\s|[，,]即", re.I)
 OBJECT = re.compile(r"[을를이가]\s")
@@ -263,7 +263,7 @@ LAST_TAIL = re.compile(r"(?<=[가-힣])이[며고],\s|\s등\s(?:\d|두|세|네|�
 ALSO_LEAD = re.compile(r"(?:aussi|également|also|juga|pula|cũng)\s+", re.I)
 JOINTLY = re.compile(r"(?<!도 )함께|동시에|같이|한꺼번에")
 INTEREST_TAIL = re.compile(  # how a clause that asks ends, in other words than ASKED_TAIL's
-    r"에 (?:대한 |대해 )?(?:큰 |깊은 )?관심[을이] \S+$|[이가] (?:가장 |매우 |더 )?(?:급|시급|절실|필요)하\S*$|[을를] \S*\s?과제로 꼽\S*$|[을를] 검토 중\S*$|[을를] 우선으로 하\S*$|[을를도] 검토하고 \S+$|(?:에 대해(?:서도)?|[을를]) (?:문의|부탁|의뢰|제안)\S+$"
+    r"에 (?:대한 |대해 )?(?:큰 |깊은 )?관심[을이] \S+$|[이가] (?:가장 |매우 |더 )?(?:급|시급|절실|필요)하\S*$|[을를] \S*\s?과제로 꼽\S*$|(?:에 대해(?:서도)?|[을를]) (?:문의|부탁|의뢰|제안)\S+$"
 )
 ASKS_ABOUT = re.compile(r"에 (?:대해(?:서도)?|관심)|[가-힣]도\s")
 OWN_TOPIC = re.compile(r"\S+(?:\s\S+){0,2}[은는]\s")
@@ -305,7 +305,7 @@ ALSO = re.compile(  # further down a sentence, the same as IN_ADDITION before it
 ASKS = re.compile(
     "구함|구하고|구하려|구한다|구합니다|찾습니다|필요합|원합니다|바랍니다|부탁|관심|급하|급함|있으면 좋|보고 싶|만들고 싶|환영|모집|추천|구입하|조달하|시급|절실|의뢰|맡길|맡기|"
     "찾음|찾고|찾는다|필요함|필요하|필요로|희망|요청|도입하|도입할|원함|원하|원한다|바란다|바람|구매하|구매할"
-    "|기를 (?:원|희망|바라)|[았었였했]으면 (?:한|합|함|좋|하)|달라고|해 줄|싶다|싶어|제안[하했]|문의|하고자|하려 ?[함한하]|[을를도] 검토하고 있|[를을] 검토 중|우선으로 하|과제로 꼽|할 (?:계획|예정)|需要|寻求|希望|采购|还需|"
+    "|기를 (?:원|희망|바라)|[았었였했]으면 (?:한|합|함|좋|하)|달라고|해 줄|싶다|싶어|제안[하했]|문의|하고자|하려 ?[함한]|[를을] 검토 중|우선으로 하|과제로 꼽|할 (?:계획|예정)|需要|寻求|希望|采购|还需|"
     r"\b(?:we (?:also )?(?:need|require)|needs|needed|required|requires|wants?|seek\w*|looking for|interested in|sought|(?:are|is) after|lookout|in the market|would like|welcome|call(?:s|ing)? for|invit\w+|request\w*|cherch\w+|recherch\w+|souhait\w+|sollicit\w+"
     r"|besoin|intéress\w+|cần|quan tâm|mong|tìm|tertarik|membutuhkan|mencari|dicari|meminta|diperlukan|dibutuhkan|memerlukan)\b",
     re.I,

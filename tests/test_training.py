@@ -1,10 +1,8 @@
-import random
-import re
 from dataclasses import replace
 from pathlib import Path
 
 from indexing.encoder import load_model
-from indexing.material import FOLDS, Material, Pair, Sampler, read_material, without_repeats
+from indexing.material import FOLDS, Material, Pair, read_material, without_repeats
 from indexing.model import BUNDLED, find_model
 from indexing.training import Recipe, Trainer, differences, state
 
@@ -66,14 +64,3 @@ def test_measuring_batches_point_at_the_right_answer() -> None:
     foreign = material.batches()["needs-foreign"]
     concept = material.concepts[foreign.right[0]]
     assert foreign.asked[0] in [text for language, text in concept.needs if language != "ko"]
-
-
-def test_neighbours_in_the_alphabet_are_drawn_together() -> None:
-    pairs = tuple(Pair(f"{letter}{n}", f"{letter}-{n}") for n in range(8) for letter in "가나다라")
-    material = Material((), (), {("source", "en"): pairs})
-
-    drawn = Sampler(material, random.Random(1), neighbours=4).pairs(16).answers
-
-    assert len(drawn) == len(set(drawn))
-    letters = "".join(text[0] for text in drawn)
-    assert len(re.findall(r"(.)\1{3}", letters)) >= 2
