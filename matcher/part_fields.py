@@ -68,7 +68,10 @@ def _needs(sentence: str) -> list[Span]:
     if words.OBLIGES.search(sentence):
         return []
     spans = _items(sentence)
-    if not spans or not (spans[0][0] or _is_bare(sentence)):
+    if not spans:
+        return []
+    is_asked = words.ASKED_TAIL.match(sentence, spans[-1][1])
+    if not (spans[0][0] or is_asked or _is_bare(sentence)):
         return []
     items = [_bare(sentence[slice(*span)]) for span in spans]
     before, after = sentence[: spans[0][0]], sentence[spans[-1][1] :]

@@ -228,7 +228,18 @@ def _han_clauses(sentence: str, _: int, are_several: bool) -> list[Span]:
         for clause in words.HAN_CLAUSE.finditer(sentence)
         if words.HAN_ASKS.search(clause.group()) and len(clause.group()) >= SHORTEST_HAN_CLAUSE
     ]
-    return [clause.span() for clause in found] if len(found) >= 2 else []
+    if len(found) < 2:
+        return []
+    return [span for clause in found for span in _han_goods(sentence, *clause.span())]
+
+
+def _han_goods(sentence: str, begin: int, end: int) -> list[Span]:
+    """Cut "引进A设备、B系统" where each piece is a work or a thing; else the clause whole."""
+    spans = _items(sentence, begin, end)
+    are_goods = all(
+        _is_work(item) or words.GOODS_END.search(item) for item in _texts(sentence, spans)
+    )
+    return spans if are_goods else [(begin, end)]
 
 
 def _gapped(sentence: str, _: int, are_several: bool) -> list[Span]:
@@ -330,8 +341,8 @@ def _heavy_list(sentence: str, first: int, are_several: bool) -> list[Span]:
         for item in items
     )
     is_told = any(marks.SPEC.search(item) or marks.MEASURE.search(item) for item in items[1:])
-    articles = [words.FRENCH_ARTICLE.match(item) is not None for item in items]
-    return [] if hangs or is_told or (articles[0] and not all(articles)) else spans
+    is_one = words.FRENCH_ONE.match(items[0]) and not all(map(words.FRENCH_ARTICLE.match, items))
+    return [] if hangs or is_told or is_one else spans
 
 
 def _needed_list(sentence: str, first: int, are_several: bool) -> list[Span]:
@@ -340,8 +351,9 @@ def _needed_list(sentence: str, first: int, are_several: bool) -> list[Span]:
     if needed is None or words.ONE_SYSTEM.search(sentence):
         return []
     spans = _items(sentence, 0, needed.start())
+    are_both = " both " in needed.group() and len(spans) == 2
     is_heavy = are_several or all(words.HEAVY.match(item) for item in _texts(sentence, spans))
-    return spans if len(spans) >= 3 and is_heavy else []
+    return spans if are_both or (len(spans) >= 3 and is_heavy) else []
 
 
 def _last_end(sentence: str, limit: int, *patterns: re.Pattern[str]) -> int | None:

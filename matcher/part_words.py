@@ -21,23 +21,25 @@ NAME = re.compile(
 ASKING = re.compile(
     r"\b(?:needs?|wants?(?! to)|requires?|requests?|seek(?:s|ing)?|looking for|interested in|in search of|in the market for"
     r"|budgeted for|(?:support|assistance|help) (?:is sought )?(?:for|with)|(?:offers|bids|tenders|quotations) for|sollicit\w+|souhait\w+|recherch\w+|cherch\w+|veut|veulent|besoin (?:de|d['’])|besoins en"
-    r"|(?:appui|assistance|aide) pour|cần(?: hỗ trợ)?|đề nghị hỗ trợ|membutuhkan|meminta"
+    r"|(?:appui|assistance|aide) pour|cần(?: hỗ trợ)?|đề nghị hỗ trợ|membutuhkan|memerlukan|meminta"
     r"|(?:dukungan|bantuan) untuk)\s+|需要|寻求|希望",
     re.I,
 )
+_OPEN = "".join(map(chr, range(ord("가"), ord("힣") + 1, 28)))  # syllables without a final
+_TOPIC = rf"(?:(?<=[{_OPEN}]는)|(?<=[^{_OPEN}]은))"  # 는 after a final ends a verb: 막는, 받는
 TOPIC = re.compile(
-    r"(?<![하되있없이리키지받쓰꾸또찾오가놓드낡맑높낮많같받깊넓좁젊짧][은는])(?<=[은는])\s+"
-)  # not 하는, 있는 ...
+    rf"(?<![하되이리키지쓰꾸또오가드낡맑높낮많같깊넓좁젊짧][은는]){_TOPIC}\s+"
+)  # not 하는, 되는, 높은 ...
 _ASK = (
     "요청|희망|구하|구한|구할|구함|구합|산다|사려|사들|들여|찾|원하|원함|원합|바라|바람|바랍|도입|추진|진행|발주|제안|모색|공급|구매|구입|조달|확보|나누|나눠|구분|구성|정리|선정"
-    "|추천|소개|모집|알아보|검토|계획|시행|실시|설치|맡길|맡기|의뢰|지원|마련|갖추|필요로|부탁|타진|만나"
+    "|추천|소개|모집|알아보|검토|계획|시행|실시|설치|맡길|맡기|의뢰|지원|마련|갖추|필요로|부탁|타진|만나|견적"
 )
 _ADVERBS = r"(?:(?:각각|모두|따로|별도로?|사업으로|우선|공동으로|함께|동시에|같이|차례로|순차적으로|단계적으로)\s+)*"
 _NUMBERED = r"(?:두|세|네|다섯|[2-9])\s?(?:개\s?)?(?:건|가지|분야|사업|과업|과제|항목|품목)"
 _DIVIDES = "나누|나눠|나뉘|나뉜|구분|구성|정리|선정|추진|발주"
 _ASKED_TAIL = (
     rf"(?:\s등)?(?:(?:을|를)\s+{_ADVERBS}(?:{_ASK})|(?:으로|로)\s+{_ADVERBS}(?:{_DIVIDES})"
-    rf"|(?:이|가)\s+{_ADVERBS}(?:필요|절실|시급)|에\s(?:관심|대(?:한|하여|해)\s.{{0,20}}(?:협력|제안|지원|요청)))"
+    rf"|(?:이|가)\s+{_ADVERBS}(?:필요|절실|시급|(?:당면|우선|주요|핵심) ?(?:수요|과제|관심))|에\s(?:관심|대(?:한|하여|해)\s.{{0,20}}(?:협력|제안|지원|요청)))"
 )
 ASKED_TAIL = re.compile(_ASKED_TAIL)
 TAIL = re.compile(
@@ -55,7 +57,7 @@ STRONG_PAIR = re.compile(
     r"(?:(?<=[가-힣])[와과] (?:함께|더불어|아울러)|(?:은|는) 물론(?:이고)?|뿐(?:만)? 아니라|에 더(?:해|하여)|을 비롯해| 외에도?),?\s"
 )
 PAIRED_TAIL = re.compile(rf"(?:을|를|도|까지|이|가|에도)\s+{_ADVERBS}(?:{_ASK}|필요|관심)")
-ADNOMINAL = re.compile(r"(?:[하되나있없이쓰오기치르꾸]는|[할될쓸달낼줄깔넣볼갈]|[한된])\s")
+ADNOMINAL = re.compile(r"(?:[하되나있없이쓰오기치르꾸막]는|[할될쓸달낼줄깔넣볼갈]|[한된])\s")
 QUANTITY = re.compile(
     r"\d[\d,.]*\s?(?:대|식|기|조|개소?|개|세트|본|척|량|km|곳|명|건|sets?|units?|pcs)$", re.I
 )
@@ -244,17 +246,18 @@ ADDITION_TO = re.compile(
     r"(?:^|(?<=[.;]\s))(?:in addition to|besides|apart from|outre|en plus de|selain|ngoài|除了?)\s*(?P<one>[^,，.;]{8,}?)[,，]\s*(?P<other>.+)",
     re.I,
 )
-FRENCH_ARTICLE = re.compile(r"(?:(?:et|ou|ainsi que) )?(?:une?|des)\s", re.I)
+FRENCH_ONE = re.compile(r"(?:une?|des)\s", re.I)
+FRENCH_ARTICLE = re.compile(r"(?:(?:et|ou|ainsi que) )?(?:(?:une?|des|les?|la|du)\s|l['’])", re.I)
 HEAVY = re.compile(r"(?:the|an?|une?|les?|des?|la|sebuah|một|\d+)\s|(?:\S+\s+){2}", re.I)
 ARE_NEEDED = re.compile(
-    r"\s(?:are|is)(?: all)? (?:needed|required|sought|wanted|requested|invited|welcome)\b|\s(?:diperlukan|dibutuhkan)\b|\ssont (?:demandé|recherché|souhaité|nécessaire|requis)",
+    r"\s(?:are|is)(?: all| both)? (?:needed|required|sought|wanted|requested|invited|welcome)\b|\s(?:diperlukan|dibutuhkan)\b|\ssont (?:demandé|recherché|souhaité|nécessaire|requis)",
     re.I,
 )
 WHILE = re.compile(
     r",?\s(?:while|whereas|tandis que|sementara|sedangkan|trong khi|còn)\s|[，,]而", re.I
 )
 ASKER = re.compile(
-    r"\S*(?:\s\S*){0,2}?(?:시|부|청|국|도|주|군|구|원|회|공사|정부|기관|당국|조합|업체|단지|측|공장|학교|병원|대학|농장|카운티|센터|공항|항)(?:에서)?[은는]\s"
+    r"\S*(?:\s\S*){0,2}?(?:시|부|청|국|도|주|군|구|원|회|공사|정부|기관|당국|조합|업체|단지|측|공장|학교|병원|대학|농장|카운티|센터|공항|항)(?:에서[은는]?|[은는])\s"
 )
 SETTING = re.compile(  # what a sentence says first: who met, how things stand, what for
     r"[^,.\n]*?(?:(?:회의|협의|면담|상담|간담회|방문)에서는?|고 있어서?|기 위해서?|기 위하여|(?:과제|문제)로 보고|[가-힣]고자),?\s+(?=\S+\s\S)"
