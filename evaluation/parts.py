@@ -22,7 +22,7 @@ from matcher.records import Need
 MIN_OVERLAP = 0.5
 LABELS = Path(__file__).parent.parent / "data" / "samples" / "labels"
 DEFAULT_FILE = LABELS / "compound_needs.jsonl"
-DEFAULT_FILES = (DEFAULT_FILE, *(LABELS / f"compound_needs_{n}.jsonl" for n in range(2, 9)))
+DEFAULT_FILES = (DEFAULT_FILE, *(LABELS / f"compound_needs_{n}.jsonl" for n in range(2, 11)))
 ALL = "all"
 HELP = f"""복합 수요를 항목으로 나눈 결과를 사람이 나눈 것과 견줍니다. 파일이 여럿이면 파일마다 표를 보입니다.
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from matcher import part_marks as marks
 from matcher import part_words as words
-from matcher.part_lines import Span, is_aside
+from matcher.part_lines import Span, is_aside, is_section
 from matcher.part_sentences import LONGEST_SENTENCE, MASK, all_sentences, skip_spaces
 from matcher.project_types import need_types
 from matcher.synonyms import synonyms
@@ -77,8 +77,10 @@ def _needs(sentence: str) -> list[Span]:
     before, after = sentence[: spans[0][0]], sentence[spans[-1][1] :]
     is_about = is_aside(before) or is_aside(after) or words.ONE_SYSTEM.search(before)
     is_one = TOGETHER.search(items[-1]) or TOGETHER.search(after)
+    is_bare = _is_bare(sentence)
+    is_pair = is_bare and (is_section(before) or all(map(words.ADNOMINAL.search, items)))
     is_list = len(items) >= LEAST_ITEMS or (
-        (_asks(sentence) or _is_bare(sentence)) and _are_two(items)
+        is_pair or ((_asks(sentence) or is_bare) and _are_two(items))
     )
     return spans if is_list and not is_about and not is_one and _are_needs(items) else []
 
@@ -101,7 +103,8 @@ def _between(sentence: str, joints: Sequence[Span]) -> list[Span]:
     if not joints:
         return []
     begin = _lead(sentence, joints[0][0])
-    end = _tail(sentence, joints[-1][1])
+    closes = any(found.search(sentence) for found in (words.WORK, words.GOODS))
+    end = len(sentence) if closes and not _asks(sentence) else _tail(sentence, joints[-1][1])
     cuts = [(begin, begin), *joints, (end, end)]
     spans = [(before[1], after[0]) for before, after in itertools.pairwise(cuts)]
     return [span for span in spans if sentence[slice(*span)].strip()]

@@ -49,7 +49,7 @@ def marked_lines(text: str) -> list[Span]:
         facts = {span for span in spans if _is_fact(text[slice(*span)])}
         if found.is_overview or 2 * len(facts) > len(spans):
             spans = [span for span in spans if span not in facts]
-        is_list = len(found.items) >= 2 or _is_section(found.heading)
+        is_list = len(found.items) >= 2 or is_section(found.heading)
         spans = [_title(text, span) for span in spans]
         if not is_list or _are_specs(text, spans):
             continue
@@ -84,7 +84,7 @@ def bare_lines(text: str) -> list[Span]:
     lines = list(marks.LINE.finditer(text))
     for place, line in enumerate(lines):
         heading = line.group()
-        leads = marks.LEADS_TO_LINES.search(heading) or _is_section(heading)
+        leads = marks.LEADS_TO_LINES.search(heading) or is_section(heading)
         if (not leads and place) or is_aside(heading):
             continue
         following = lines[place + 1 : place + 2 + MOST_PARTS]
@@ -161,7 +161,7 @@ def _title(text: str, span: Span) -> Span:
     description = marks.DESCRIPTION.search(text, begin, end)
     if description:
         title = text[begin : description.start()].strip()
-        if _is_section(title):
+        if is_section(title):
             return description.end(), end
         is_name = marks.MARK.match(f"{title}: x") or marks.FIELD_LABEL.match(f"{title}:")
         if not is_name and (" " in title or words.WORK.search(title)) and not is_label(title, ()):
@@ -177,7 +177,7 @@ def shape(mark: str) -> tuple[str, int]:
         number = marks.NUMBER.search(core)
         if number:
             return core.replace(number.group(), "1"), _place(number.group())
-    core = mark.strip("().．（）:：,，、[]<> \t")
+    core = mark.strip("().．（）:：,，、[]<>/° \t")
     if marks.FIELD_LABEL.fullmatch(mark):
         return "field", 0
     if any(core in row for row in marks.ORDINALS):  # with or without a comma after it
@@ -197,7 +197,7 @@ def last(pattern: re.Pattern[str], text: str) -> int:
 
 def is_label(item: str, headings: Collection[str]) -> bool:
     """Tell a line that names a section, a date or a condition, or leads on, from a part."""
-    if (item in headings and marks.LEADS_ON.search(item)) or _is_section(item):
+    if (item in headings and marks.LEADS_ON.search(item)) or is_section(item):
         return True
     label = marks.LABEL.match(item)
     if label is None:
@@ -209,7 +209,8 @@ def is_label(item: str, headings: Collection[str]) -> bool:
     return marks.FACT.match(item) is not None and marks.FACT_NAME.search(joined) is not None
 
 
-def _is_section(line: str) -> bool:
+def is_section(line: str) -> bool:
+    """Tell a line that names a section, such as "needs:", and says nothing of what is asked for."""
     return marks.SECTION.fullmatch(line.strip()) is not None
 
 
@@ -219,7 +220,7 @@ def _is_fact(item: str) -> bool:
     if fact is None or marks.MARK.match(item) or marks.FIELD_LABEL.match(item):
         return False
     name = re.split("[:：]", item)[0].strip()
-    is_title = words.WORK.search(name) or words.GOODS.search(name) or _is_section(name)
+    is_title = words.WORK.search(name) or words.GOODS.search(name) or is_section(name)
     return not is_title
 
 
@@ -239,7 +240,7 @@ def _without_like_labels(text: str, items: Sequence[Span]) -> list[Span]:
 def _is_told(label: str) -> bool:
     """Tell the name of a fact, a section or a work from that of a place or a party."""
     told = (marks.FACT_NAME, marks.ABOUT, marks.ASKED, words.WORK, words.GOODS)
-    return _is_section(label) or any(found.search(label) for found in told)
+    return is_section(label) or any(found.search(label) for found in told)
 
 
 def _pieces(text: str, span: Span) -> list[Span]:
