@@ -26,6 +26,7 @@ from evaluation.significance import Difference, Interval, compare_paired
 from evaluation.systems import DEPTH, POOLED_HITS, encode_pieces, offering_entries
 from evaluation.tables import Table, figure
 from matcher.errors import InvalidRequest, UnreadableFile
+from matcher.particles import with_particle
 from matcher.progress import Progress, silent
 from matcher.records import split_key
 
@@ -90,8 +91,8 @@ def read_similarities(path: Path) -> Similarities:
 def sampled(dataset: Dataset, queries: int, seed: int = 1) -> Dataset:
     """Return at most `queries` queries of a retrieval set, what is judged for them, and other texts.
 
-    At most `queries` x TEXTS_PER_QUERY texts stay, more where more are judged. Matching sets stay whole. Figures of a sample can be
-    held against each other only.
+    At most `queries` x TEXTS_PER_QUERY texts stay, more where more are judged. Matching sets stay
+    whole. Figures of a sample can be held against each other only.
     """
     if not isinstance(dataset, RetrievalDataset):
         return dataset
@@ -134,8 +135,7 @@ def compare_encoders(
 
 def _values(dataset: Dataset, encoder: "Encoder", progress: Progress) -> Mapping[str, float]:
     """Return the main measure of each query that counts."""
-    from indexing.collection import cut, encode_query
-    from indexing.dense import DenseIndex
+    from indexing.collection import build_dense, encode_query
 
     if isinstance(dataset, MatchingDataset):
         if dataset.direction != "need-to-company":
@@ -143,14 +143,8 @@ def _values(dataset: Dataset, encoder: "Encoder", progress: Progress) -> Mapping
         texts = {id: entry.text for id, entry in offering_entries(dataset).items()}
     else:
         texts = dict(dataset.corpus)
-    owners: list[str] = []
-    passages: list[str] = []
-    for id, text in texts.items():
-        if text.strip():
-            for passage in cut(text, encoder):
-                owners.append(id)
-                passages.append(passage)
-    index = DenseIndex.build(owners, encoder.encode(passages, "passage", progress))
+    filled = {id: text for id, text in texts.items() if text.strip()}
+    index = build_dense(filled, encoder, progress)
     asked = [query for query in dataset.queries if query.text.strip()]
     encode_pieces([query.text for query in asked], encoder, progress)
     answers: dict[str, tuple[str, ...]] = {}
@@ -220,7 +214,8 @@ def encoders_summary(rows: Sequence[Row], names: Sequence[str]) -> Table:
         *(f"{k} 평균" for k in (CROSS_LINGUAL, SAME_LANGUAGE, SIMILARITY)),
         "가장 나쁜 자료",
     )
-    return Table(f"{names[0]}과의 차이, 자료마다 같은 무게로", head, tuple(lines))
+    reference = with_particle(names[0], "와/과")
+    return Table(f"{reference}의 차이, 자료마다 같은 무게로", head, tuple(lines))
 
 
 def _gain(gain: Difference, kind: str) -> str:

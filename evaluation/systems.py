@@ -82,11 +82,10 @@ def open_adapted(adapter: Path | None, progress: Progress = silent) -> "Encoder"
     """Load the bundled model with the adapter in a folder, or plain; vectors are cached; slow."""
     from indexing.encoder import open_encoder
     from indexing.model import ADAPTED, BUNDLED
-    from indexing.vectors import VectorCache
 
     name, backend = (ADAPTED if adapter else BUNDLED), _setting("BACKEND", "auto")
     encoder = open_encoder(name, _cache(), backend, progress, adapter)
-    return VectorCache(encoder, _cache() / "vectors")
+    return _remembering(encoder)
 
 
 def open_other_backend(encoder: "Encoder", progress: Progress = silent) -> "Encoder | None":
@@ -100,13 +99,18 @@ def open_other_backend(encoder: "Encoder", progress: Progress = silent) -> "Enco
 def engine_of(encoder: "Encoder") -> Engine:
     """Put the vector cache before an encoder, with the analyzer and the shipped policy beside it."""
     from indexing.analyzer import open_analyzer
-    from indexing.vectors import VectorCache
 
     return Engine(
-        encoder=VectorCache(encoder, _cache() / "vectors"),
+        encoder=_remembering(encoder),
         analyzer=open_analyzer(_setting("ANALYZER", "mecab")),
         policy=Policy.load(),
     )
+
+
+def _remembering(encoder: "Encoder") -> "Encoder":
+    from indexing.vectors import VectorCache
+
+    return VectorCache(encoder, _cache() / "vectors")
 
 
 def _setting(name: str, default: str) -> str:

@@ -104,25 +104,28 @@ def build_collection(
     ids = list(texts)
     terms: list[list[str]] = []
     concepts: list[list[str]] = []
-    owners: list[str] = []
-    passages: list[str] = []
-    for done, (id, raw) in enumerate(texts.items(), start=1):
+    for done, raw in enumerate(texts.values(), start=1):
         text = unicodedata.normalize("NFC", raw)
         terms.append(analyzer.terms(text))
         concepts.append(concept_names(analyzer, text))
-        for passage in cut(text, encoder):
-            owners.append(id)
-            passages.append(passage)
         if done % 200 == 0 or done == len(texts):
             progress("형태소 분석", done, len(texts))
-    vectors = encoder.encode(passages, "passage", progress)
     return Collection(
-        DenseIndex.build(owners, vectors),
+        build_dense(texts, encoder, progress),
         LexicalIndex.build(ids, terms),
         LexicalIndex.build(ids, concepts, k1=0.0),
         encoder,
         analyzer,
     )
+
+
+def build_dense(
+    texts: Mapping[str, str], encoder: Encoder, progress: Progress = silent
+) -> DenseIndex:
+    """Cut and encode `texts` (id to text) and index their passages; slow, in memory."""
+    cuts = [(id, passage) for id, text in texts.items() for passage in cut(text, encoder)]
+    vectors = encoder.encode([passage for _, passage in cuts], "passage", progress)
+    return DenseIndex.build([id for id, _ in cuts], vectors)
 
 
 def cut(text: str, encoder: Encoder) -> list[str]:

@@ -71,17 +71,17 @@ def _needs(sentence: str) -> list[Span]:
     if not spans:
         return []
     is_asked = words.ASKED_TAIL.match(sentence, spans[-1][1])
-    if not (spans[0][0] or is_asked or _is_bare(sentence)):
+    is_bare = _is_bare(sentence)
+    if not (spans[0][0] or is_asked or is_bare):
         return []
     items = [_bare(sentence[slice(*span)]) for span in spans]
     before, after = sentence[: spans[0][0]], sentence[spans[-1][1] :]
     is_about = is_aside(before) or is_aside(after) or words.ONE_SYSTEM.search(before)
     is_one = TOGETHER.search(items[-1]) or TOGETHER.search(after)
-    is_bare = _is_bare(sentence)
-    is_pair = is_bare and (is_section(before) or all(map(words.ADNOMINAL.search, items)))
-    is_list = len(items) >= LEAST_ITEMS or (
-        is_pair or ((_asks(sentence) or is_bare) and _are_two(items))
+    is_pair = (is_bare and (is_section(before) or all(map(words.ADNOMINAL.search, items)))) or (
+        (is_bare or _asks(sentence)) and _are_two(items)
     )
+    is_list = len(items) >= LEAST_ITEMS or is_pair
     return spans if is_list and not is_about and not is_one and _are_needs(items) else []
 
 
