@@ -159,12 +159,15 @@ def _values(dataset: Dataset, encoder: "Encoder", progress: Progress) -> Mapping
 
 
 def _correlation(pairs: Similarities, encoder: "Encoder", progress: Progress) -> float:
+    """Liken as the product does, one text asked and the other found, and that both ways round."""
     from scipy.stats import spearmanr
 
-    first, second = (
-        encoder.encode(texts, "query", progress) for texts in (pairs.first, pairs.second)
+    (asked, found), (other_asked, other_found) = (
+        (encoder.encode(texts, "query", progress), encoder.encode(texts, "passage", progress))
+        for texts in (pairs.first, pairs.second)
     )
-    return float(spearmanr((first * second).sum(axis=1), pairs.scores).statistic)
+    likeness = (asked * other_found).sum(axis=1) + (other_asked * found).sum(axis=1)
+    return float(spearmanr(likeness, pairs.scores).statistic)
 
 
 def _slices(dataset: Dataset) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -108,9 +108,9 @@ def engine_of(encoder: "Encoder") -> Engine:
 
 
 def _remembering(encoder: "Encoder") -> "Encoder":
-    from indexing.vectors import VectorCache
+    from indexing.vectors import remembering
 
-    return VectorCache(encoder, _cache() / "vectors")
+    return remembering(encoder, _cache() / "vectors")
 
 
 def _setting(name: str, default: str) -> str:

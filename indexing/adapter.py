@@ -1,7 +1,8 @@
 """What training changed in a model, small enough to ship: added to the base weights at load.
 
 Each trained matrix is kept as its difference from the base in 8-bit integers with one scale a row,
-other tensors as 16-bit floats. An adapter belongs to one base model, known by its weights' digest.
+other tensors as 16-bit floats. An adapter belongs to one base model, known by its weights' digest,
+and may hold the gate that says for which texts it is meant (`indexing.gate`).
 """
 
 import json
@@ -14,13 +15,16 @@ import numpy.typing as npt
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from indexing.gate import Gate
 from matcher.errors import ModelUnavailable
 
 Array = npt.NDArray[np.float32]
 WEIGHTS = "adapter.safetensors"
 CONFIGURATION = "adapter.json"
-SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-3"
+SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-4"
 LARGEST_INTEGER = 127
+GATE = "gate"
+"""Name of the tensor that holds the gate's weights and, last, its intercept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Adapter:
     name: str
     base_digest: str
     differences: dict[str, Array]
+    gate: Gate | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -43,12 +48,19 @@ class Adapter:
                 f"어댑터 폴더 {folder}을(를) 읽지 못했습니다. 폴더를 확인하거나 "
                 "GREENMATCH_MODEL=bundled:multilingual-e5-small로 어댑터 없이 쓰십시오."
             ) from error
-        return cls(configuration["name"], configuration["base_digest"], _to_floats(tensors))
+        gate = None
+        if GATE in tensors:
+            numbers = tensors.pop(GATE)
+            gate = Gate(numbers[:-1], float(numbers[-1]))
+        return cls(configuration["name"], configuration["base_digest"], _to_floats(tensors), gate)
 
     def write(self, folder: Path, facts: dict[str, Any]) -> None:
         """Write weights and configuration; `facts` says how it was made."""
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(_to_integers(self.differences), folder / WEIGHTS)
+        tensors = _to_integers(self.differences)
+        if self.gate is not None:
+            tensors[GATE] = np.append(self.gate.weights, np.float32(self.gate.intercept))
+        save_file(tensors, folder / WEIGHTS)
         configuration = {"name": self.name, "base_digest": self.base_digest, **facts}
         text = json.dumps(configuration, indent=1, ensure_ascii=False)
         (folder / CONFIGURATION).write_text(text + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ SECTOR = "§"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A text to search with: its terms, its concepts and its unit vector (dimension,)."""
+    """A text to search with: its terms, its concepts and its vector (dimension,)."""
 
     terms: list[str]
     concepts: list[str]
@@ -89,12 +89,16 @@ class Collection:
 
 
 def encode_query(encoder: Encoder, text: str) -> Vectors:
-    """Return one unit vector (dimension,); a text longer than a passage is the mean of its pieces."""
+    """Return one vector (dimension,); a text longer than a passage is the mean of its pieces, and as
+    long as they are.
+    """
     text = unicodedata.normalize("NFC", text)
     pieces = [text[start:end] for start, end in encoder.passages(text)]
-    vector: Vectors = encoder.encode(pieces, "query").mean(axis=0)
-    length = float(np.linalg.norm(vector))
-    return vector / length if length else vector
+    vectors = encoder.encode(pieces, "query")
+    mean: Vectors = vectors.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    pieces_length = float(np.linalg.norm(vectors, axis=1).mean())
+    return mean * np.float32(pieces_length / length) if length else mean
 
 
 def build_collection(

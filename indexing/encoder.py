@@ -22,6 +22,7 @@ import numpy.typing as npt
 from filelock import FileLock
 
 from indexing.adapter import SHIPPED, Adapter
+from indexing.gate import GatedEncoder
 from indexing.model import ADAPTED, BUNDLED, PROMPTS, find_model
 from matcher.errors import InvalidRequest, ModelUnavailable
 from matcher.progress import Progress, silent
@@ -64,7 +65,11 @@ class Encoder(Protocol):
     dimension: int
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
-        """Return float32 of shape (len(texts), dimension), rows of length 1, in input order."""
+        """Return float32 of shape (len(texts), dimension) in input order.
+
+        The inner product of a query and a passage is a cosine, or a mean of cosines. Passages have
+        length 1; so have queries, but for a GatedEncoder's.
+        """
         ...
 
     def token_vectors(self, texts: Sequence[str], kind: Kind) -> tuple[TokenVectors, ...]:
@@ -231,9 +236,10 @@ def open_encoder(
     backend: str = "auto",
     progress: Progress = silent,
     adapter: Path | None = None,
-) -> SentenceEncoder:
+) -> "SentenceEncoder | GatedEncoder":
     """Load a model: the adapted bundled one (None), the plain bundled one (BUNDLED), a hub name or
-    a local sentence-transformers folder.
+    a local sentence-transformers folder. The adapted one stands beside the plain one where its
+    adapter has a gate.
 
     adapter: the folder of another adapter than the shipped one, for the adapted model.
     Raises ModelUnavailable with what to do, InvalidRequest for an unknown backend.
@@ -249,13 +255,25 @@ def open_encoder(
         )
     place = find_model(name, cache, progress)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    loaded = load_model(place)
-    if name == ADAPTED:
-        apply_adapter(loaded, Adapter.read(adapter or SHIPPED))
-    digest = weights_digest(loaded)
-    if chosen == "openvino":
-        _use_openvino(loaded, cache / "openvino" / digest[:32])
-    return SentenceEncoder(name, loaded, chosen, digest)
+    if name != ADAPTED:
+        return _encoder_of(name, load_model(place), chosen, cache)
+    learned = Adapter.read(adapter or SHIPPED)
+    trained = load_model(place)
+    apply_adapter(trained, learned)
+    adapted = _encoder_of(name, trained, chosen, cache)
+    if learned.gate is None:
+        return adapted
+    plain = _encoder_of(BUNDLED, load_model(place), chosen, cache)
+    return GatedEncoder(name, plain, adapted, learned.gate)
+
+
+def _encoder_of(
+    name: str, model: "SentenceTransformer", backend: str, cache: Path
+) -> SentenceEncoder:
+    digest = weights_digest(model)
+    if backend == "openvino":
+        _use_openvino(model, cache / "openvino" / digest[:32])
+    return SentenceEncoder(name, model, backend, digest)
 
 
 def load_model(place: str) -> "SentenceTransformer":

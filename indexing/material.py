@@ -12,6 +12,8 @@ LANGUAGES = ("en", "vi", "id", "fr", "zh")
 FOLDS = 10
 FOREIGN_SHARE = 0.4
 """Share of the questions to a passage that are asked in another language than Korean."""
+WRITTEN_PAIRS = ("terms", "sentences")
+"""Sources of pairs that this repository holds; others come in a file from outside."""
 NEGATIVES = 2
 """Hard negatives that come with a concept at most, drawn anew each time."""
 
@@ -146,7 +148,7 @@ def read_material(folder: Path, pairs_file: Path | None) -> Material:
         for item in _lines(folder, "passages_*.jsonl")
     )
     pairs: dict[tuple[str, str], list[Pair]] = {}
-    for source in ("terms", "sentences"):
+    for source in WRITTEN_PAIRS:
         for path in sorted(folder.glob(f"{source}_*.tsv")):
             head, *rows = [
                 line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()

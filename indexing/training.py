@@ -9,12 +9,14 @@ with in-batch negatives in both directions (InfoNCE, van den Oord et al. 2018), 
 all Korean answers, short and long, and of Korean questions to passages are held near those of the
 untrained model (distillation), so that general Korean search loses nothing. A tenth of concepts and passages is kept apart: it says
 when to stop. At the end the untrained weights and those of all runs are averaged (Wortsman et al.
-2022: WiSE-FT, model soups). Only the difference to the base is kept (`indexing.adapter`).
+2022: WiSE-FT, model soups). Only the difference to the base is kept (`indexing.adapter`), and a gate
+that says which texts it is for (`indexing.gate`).
 
 Run: make train PAIRS=FILE   (docs/decisions/0006 says what was measured)
 """
 
 import argparse
+import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +27,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from indexing.adapter import SHIPPED, Adapter
-from indexing.encoder import load_model, weights_digest
+from indexing.adapter import CONFIGURATION, SHIPPED, Adapter
+from indexing.encoder import load_model, open_encoder, weights_digest
+from indexing.gate import LARGEST_SHARE, Gate, examples, fit
 from indexing.material import Batch, Material, Sampler, read_material
 from indexing.model import BUNDLED, PROMPTS, find_model
+from indexing.vectors import remembering
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -268,11 +272,22 @@ def main() -> None:
         default=[],
         help="빼고 학습할 재료: pairs concepts passages sentences",
     )
+    parser.add_argument(
+        "--gate-only", action="store_true", help="--out에 있는 어댑터는 두고 관문만 다시 맞춥니다"
+    )
     arguments = parser.parse_args()
     material = read_material(arguments.material, arguments.pairs)
     print("학습 자료:", material.counts(), flush=True)
     place = find_model(BUNDLED, arguments.cache)
     base = load_model(place)
+    gate, fitted_on = _gate(material, arguments.cache)
+    if arguments.gate_only:
+        facts = json.loads((arguments.out / CONFIGURATION).read_text(encoding="utf-8"))
+        adapter = replace(Adapter.read(arguments.out), name=arguments.out.name, gate=gate)
+        kept = {key: facts[key] for key in facts if key not in ("name", "base_digest", "gate")}
+        adapter.write(arguments.out, {**kept, "gate": fitted_on})
+        print("저장:", arguments.out)
+        return
     total: Weights = {}
     runs = []
     for number, planned in enumerate(RECIPES, start=1):
@@ -284,9 +299,25 @@ def main() -> None:
         for name, difference in differences(trainer.best, state(base), recipe.kept).items():
             total[name] = total.get(name, 0.0) + difference
         runs.append({"recipe": asdict(recipe), "dev": trainer.best_score})
-    adapter = Adapter(arguments.out.name, weights_digest(base), total)
-    adapter.write(arguments.out, {"runs": runs, "material": material.counts()})
+    adapter = Adapter(arguments.out.name, weights_digest(base), total, gate)
+    adapter.write(arguments.out, {"runs": runs, "material": material.counts(), "gate": fitted_on})
     print("저장:", arguments.out)
+
+
+def _gate(material: Material, cache: Path) -> tuple[Gate, dict[str, int]]:
+    """Fit the gate, and say on how many texts, and how many of these it takes for the other kind."""
+    encoder = remembering(open_encoder(BUNDLED, cache), cache / "vectors")
+    gate = fit(material, encoder)
+    of_field, general = (
+        gate.plain_share(encoder.encode(texts, "query")) > LARGEST_SHARE / 2
+        for texts in examples(material)
+    )
+    return gate, {
+        "of the field": len(of_field),
+        "taken for general": int(of_field.sum()),
+        "general": len(general),
+        "taken for the field": int((~general).sum()),
+    }
 
 
 def _freeze(network: Any, layers: int) -> None:

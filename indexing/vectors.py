@@ -14,9 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from indexing.encoder import Encoder, Kind, TokenVectors, Vectors
+from indexing.gate import GatedEncoder
 from matcher.progress import Progress, silent
 
 CHUNK = 512
+
+
+def remembering(encoder: Encoder, folder: Path) -> Encoder:
+    """Lay a cache of vectors before an encoder; before both models of a gated one."""
+    if isinstance(encoder, GatedEncoder):
+        return encoder.over(
+            VectorCache(encoder.plain, folder), VectorCache(encoder.adapted, folder)
+        )
+    return VectorCache(encoder, folder)
 
 
 class VectorCache:

@@ -11,7 +11,7 @@ from indexing.snapshot import (
     read_digests,
     record_digest,
 )
-from indexing.vectors import VectorCache
+from indexing.vectors import remembering
 from matcher.errors import InvalidRequest, SnapshotMismatch, SnapshotMissing
 from matcher.progress import Progress, silent
 from service.mirror import Mirror
@@ -69,7 +69,7 @@ def bring_up_to_date(
     manifest = None if rebuild else _usable_manifest(settings, contents, tools)
     if manifest is not None:
         return Built(manifest, is_new=False)
-    encoder = VectorCache(tools.encoder, settings.cache / "vectors")
+    encoder = remembering(tools.encoder, settings.cache / "vectors")
     manifest = build_snapshot(
         settings.home,
         contents.companies,

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from indexing.analyzer import Analyzer
 from indexing.encoder import Encoder
 from indexing.snapshot import build_snapshot
-from indexing.vectors import VectorCache
+from indexing.vectors import remembering
 from service.app import create_app
 from service.receiving import read_all, store_all
 from service.settings import Settings
@@ -58,7 +58,7 @@ def live_server(home: Path, cache: Path, encoder: Encoder, analyzer: Analyzer) -
     received = read_all([SAMPLES / f"{name}.jsonl" for name in ("companies", "needs", "buyers")])
     store_all(bench.store, received, "samples")
     contents = bench.store.contents()
-    vectors = VectorCache(encoder, cache / "vectors")
+    vectors = remembering(encoder, cache / "vectors")
     build_snapshot(home, contents.companies, contents.needs, vectors, analyzer)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

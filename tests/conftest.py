@@ -13,7 +13,8 @@ import sqlalchemy
 from playwright.sync_api import Browser, sync_playwright
 
 from indexing.analyzer import Analyzer, open_analyzer
-from indexing.encoder import SentenceEncoder, open_encoder
+from indexing.encoder import open_encoder
+from indexing.gate import GatedEncoder
 from service.store import Store
 from tests.browsing import Live, live_server, open_browser
 
@@ -31,8 +32,10 @@ def user_cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_encoder(user_cache: Path) -> SentenceEncoder:
-    return open_encoder(None, user_cache, "openvino")
+def real_encoder(user_cache: Path) -> GatedEncoder:
+    encoder = open_encoder(None, user_cache, "openvino")
+    assert isinstance(encoder, GatedEncoder)
+    return encoder
 
 
 ENGINES = ("sqlite", "postgresql")
@@ -120,7 +123,7 @@ def browser() -> Iterator[Browser]:
 def live(
     tmp_path_factory: pytest.TempPathFactory,
     user_cache: Path,
-    real_encoder: SentenceEncoder,
+    real_encoder: GatedEncoder,
     mecab: Analyzer,
 ) -> Iterator[Live]:
     """A server with the samples, for every test with a browser; each signs in as somebody of its own."""

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from indexing.adapter import SHIPPED, WEIGHTS, Adapter
-from indexing.encoder import SentenceEncoder, apply_adapter, load_model, weights_digest
+from indexing.encoder import apply_adapter, load_model, weights_digest
+from indexing.gate import GatedEncoder
 from indexing.model import BUNDLED, find_model
 from matcher.errors import ModelUnavailable
 
@@ -49,7 +50,7 @@ def test_an_adapter_is_refused_on_other_weights_than_its_own(user_cache: Path) -
 
 
 def test_the_adapted_encoder_finds_the_korean_offering_of_a_foreign_need(
-    real_encoder: SentenceEncoder,
+    real_encoder: GatedEncoder,
 ) -> None:
     offerings = [
         "도시 생활폐기물을 태워 증기터빈으로 전기를 만드는 소각 발전 설비",

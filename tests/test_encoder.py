@@ -76,12 +76,15 @@ def encoder(request):
 
 
 @pytest.mark.parametrize("kind", ["query", "passage"])
-def test_vectors_are_float32_unit_rows_of_the_dimension(encoder, kind):
-    vectors = encoder.encode([*KOREAN[:5], *OTHERS], kind)
+def test_vectors_are_float32_rows_of_the_dimension_whose_products_are_likenesses(encoder, kind):
+    texts = [*KOREAN[:5], *OTHERS]
+    vectors = encoder.encode(texts, kind)
 
     assert vectors.dtype == np.float32
     assert vectors.shape == (10, encoder.dimension)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(10), abs=1e-5)
+    passages = encoder.encode(texts, "passage")
+    assert np.linalg.norm(passages, axis=1) == pytest.approx(np.ones(10), abs=1e-5)
+    assert np.abs(vectors @ passages.T).max() <= 1 + 1e-5
 
 
 def test_rows_stand_in_the_order_of_the_texts(encoder):
@@ -147,7 +150,7 @@ def test_tokens_have_unit_vectors_and_places_in_their_text(encoder, kind):
     assert len(found) == len(texts)
     for text, tokens in zip(texts, found, strict=True):
         assert tokens.vectors.dtype == np.float32
-        assert tokens.vectors.shape == (len(tokens.offsets), encoder.dimension)
+        assert tokens.vectors.shape == (len(tokens.offsets), found[0].vectors.shape[1])
         lengths = np.linalg.norm(tokens.vectors, axis=1)
         assert lengths == pytest.approx(np.ones(len(lengths)), abs=1e-5)
         for start, end in tokens.offsets:
@@ -181,7 +184,7 @@ def test_nothing_has_no_tokens(encoder):
     (empty,) = encoder.token_vectors([""], "query")
 
     assert empty.offsets == ()
-    assert empty.vectors.shape == (0, encoder.dimension)
+    assert len(empty.vectors) == 0
     assert encoder.token_vectors([], "query") == ()
 
 
@@ -231,9 +234,10 @@ def test_the_model_understands_korean_and_other_languages(real_encoder):
 
 
 def test_a_query_and_a_passage_are_prompted_differently(real_encoder):
-    query, passage = (real_encoder.encode(KOREAN[:1], kind) for kind in ("query", "passage"))
+    adapted = real_encoder.adapted
+    query, passage = (adapted.encode(KOREAN[:1], kind) for kind in ("query", "passage"))
 
-    bare = real_encoder._model.encode(
+    bare = adapted._model.encode(
         [f"query: {KOREAN[0]}", f"passage: {KOREAN[0]}"], normalize_embeddings=True
     )
     assert float(query[0] @ passage[0]) < 0.999
@@ -259,7 +263,7 @@ def test_tokens_are_those_of_the_prompted_text(real_encoder):
 def test_a_text_longer_than_the_model_reads_has_tokens_for_what_is_read(real_encoder):
     (tokens,) = real_encoder.token_vectors([LONG * 4], "passage")
 
-    assert 400 < len(tokens.offsets) < real_encoder._model.max_seq_length
+    assert 400 < len(tokens.offsets) < real_encoder.adapted._model.max_seq_length
     assert tokens.offsets[-1][1] < len(LONG * 4)
 
 
@@ -267,9 +271,10 @@ def test_a_passage_is_never_cut_off_by_the_model(real_encoder):
     for text in (LONG * 2, "가" * 3000, "雨水储存系统" * 200):
         passages = real_encoder.passages(text)
 
-        lengths = [len(real_encoder._model.tokenizer(text[a:b])["input_ids"]) for a, b in passages]
+        model = real_encoder.adapted._model
+        lengths = [len(model.tokenizer(text[a:b])["input_ids"]) for a, b in passages]
         assert len(passages) > 1
-        assert max(lengths) < real_encoder._model.max_seq_length - 10
+        assert max(lengths) < model.max_seq_length - 10
 
 
 def test_passages_end_at_sentences_where_they_can(real_encoder):
