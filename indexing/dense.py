@@ -74,7 +74,7 @@ class DenseIndex:
         return len(self._owners)
 
     def search(self, query: Vectors, k: int, allowed: Collection[str] | None = None) -> Ranking:
-        """Return the `k` owners nearest to a unit vector (dimension,), among `allowed` if given.
+        """Return the `k` owners most like a query's vector (dimension,), among `allowed` if given.
 
         Deepens until `k` different owners are found or no row is left: several rows of one text
         never push another text out of the list, and ids decide among all ties with the last.

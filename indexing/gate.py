@@ -30,7 +30,8 @@ SHARPNESS = 2.0
 INVERSE_PENALTY = 30.0
 LINE_CHARACTERS = 60
 PAIRS_OF_A_SOURCE = 150
-TEXTS_AT_ONCE = 512
+TEXTS_AT_ONCE = 128
+"""Texts that both models encode before progress is told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,8 +278,6 @@ def main() -> None:
     arguments = parser.parse_args()
     material = read_material(arguments.material, arguments.pairs)
     print("학습 자료:", material.counts(), flush=True)
-    place = find_model(BUNDLED, arguments.cache)
-    base = load_model(place)
     gate, fitted_on = _gate(material, arguments.cache)
     if arguments.gate_only:
         facts = json.loads((arguments.out / CONFIGURATION).read_text(encoding="utf-8"))
@@ -288,6 +286,8 @@ def main() -> None:
         adapter.write(arguments.out, {**kept, "gate": fitted_on})
         print("저장:", arguments.out)
         return
+    place = find_model(BUNDLED, arguments.cache)
+    base = load_model(place)
     total: Weights = {}
     runs = []
     for number, planned in enumerate(RECIPES, start=1):
