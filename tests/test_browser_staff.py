@@ -108,6 +108,7 @@ def test_two_spreadsheets_become_printed_tables_and_outcomes(
     page.get_by_role("button", name="상담표 짜기").click()
     expect(page.locator(".meeting").first).to_be_visible(timeout=60_000)
     expect(page.locator("#job progress")).to_have_count(0)  # the page comes anew once it is done
+    page.wait_for_load_state("load")  # a new page shows its board before its script can drag
 
     # a meeting moved by dragging, and one that may not move
     meeting = page.locator(".meeting").first
