@@ -18,6 +18,8 @@ STAGES = {
 }
 """Code to label, in the order of a screen. MOU and MOA stand beside the way to the shipment."""
 CURRENCIES = ("USD", "KRW")
+QUIET_DAYS = 90
+"""Days without news after which somebody asks again, unless they say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from data.contacts import mask_contacts
 from data.interchange import without_contacts
 from matcher.errors import InvalidRequest
-from matcher.outcomes import Outcome, follow_ups, funnel
+from matcher.outcomes import QUIET_DAYS, Outcome, follow_ups, funnel
 from service.api.access import MALFORMED, NOT_READY, Bench, answers
 from service.api.history import LARGEST_NUMBER
 from service.api.records import Cursor, Limit
@@ -363,7 +363,9 @@ def get_funnel(
     tags=_OUTCOMES,
     responses={200: {"model": FollowUpsBody}, **answers(s422=MALFORMED)},
 )
-def get_follow_ups(bench: Bench, days: Annotated[int, Query(ge=1, le=3_650)] = 90) -> JSONResponse:
+def get_follow_ups(
+    bench: Bench, days: Annotated[int, Query(ge=1, le=3_650)] = QUIET_DAYS
+) -> JSONResponse:
     """Answer with whose last stage is open and old."""
     outcomes = [outcome for _, outcome in bench.store.events.outcomes()]
     found = follow_ups(outcomes, date.today(), days)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from matcher.errors import GreenMatchError
 from matcher.expiry import Expiry, expiring
-from matcher.outcomes import Outcome, follow_ups, funnel
+from matcher.outcomes import QUIET_DAYS, Outcome, follow_ups, funnel
 from service.api.access import Bench
 from service.gate import Asking
 from service.pages.frame import render, segment
@@ -21,7 +21,6 @@ from service.workbench import Workbench
 
 router = APIRouter(include_in_schema=False)
 EXPIRING_DAYS = 30
-QUIET_DAYS = 90
 SHOWN = 8
 LINE_DAYS = 30
 """Days that the time line shows beyond its first and last event."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from matcher.errors import GreenMatchError
-from matcher.outcomes import STAGES, StageTotal, follow_ups
+from matcher.outcomes import QUIET_DAYS, STAGES, StageTotal, follow_ups
 from service.api.access import Bench
 from service.event_files import no_formula
 from service.gate import Asking
@@ -18,7 +18,6 @@ from service.pages.frame import HEADERS, render
 from service.reports import GROUPS, exposures_of_year, funnels
 
 router = APIRouter(include_in_schema=False)
-QUIET_DAYS = 90
 STEPS = ("consultation", "negotiation", "contract", "shipment")
 """The way from a meeting to a shipment, whose steps are set against each other."""
 By = Annotated[str, Query(max_length=20)]
