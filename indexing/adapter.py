@@ -15,16 +15,17 @@ import numpy.typing as npt
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from indexing.gate import Gate
+from indexing.gate import Gate, Scale
 from matcher.errors import ModelUnavailable
 
 Array = npt.NDArray[np.float32]
 WEIGHTS = "adapter.safetensors"
 CONFIGURATION = "adapter.json"
-SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-4"
+SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-5"
 LARGEST_INTEGER = 127
 GATE = "gate"
-"""Name of the tensor that holds the gate's weights and, last, its intercept."""
+"""Name of the tensor that holds the gate's weights and, last, its intercept and both scales."""
+ALIGNMENT = "alignment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,19 @@ class Adapter:
             ) from error
         gate = None
         if GATE in tensors:
-            numbers = tensors.pop(GATE)
-            gate = Gate(numbers[:-1], float(numbers[-1]))
+            *weights, intercept, factor, offset, foreign_factor, foreign_offset = (
+                tensors.pop(GATE).astype(float).tolist()
+            )
+            alignment = tensors.pop(ALIGNMENT, None)
+            if alignment is not None:
+                alignment = alignment.astype(np.float32)
+            gate = Gate(
+                np.array(weights, dtype=np.float32),
+                intercept,
+                alignment,
+                Scale(factor, offset),
+                Scale(foreign_factor, foreign_offset),
+            )
         return cls(configuration["name"], configuration["base_digest"], _to_floats(tensors), gate)
 
     def write(self, folder: Path, facts: dict[str, Any]) -> None:
@@ -59,7 +71,12 @@ class Adapter:
         folder.mkdir(parents=True, exist_ok=True)
         tensors = _to_integers(self.differences)
         if self.gate is not None:
-            tensors[GATE] = np.append(self.gate.weights, np.float32(self.gate.intercept))
+            scales = (self.gate.korean, self.gate.foreign)
+            numbers = [n for scale in scales for n in (scale.factor, scale.offset)]
+            last = np.array([self.gate.intercept, *numbers], dtype=np.float32)
+            tensors[GATE] = np.concatenate([self.gate.weights, last])
+            if self.gate.alignment is not None:
+                tensors[ALIGNMENT] = self.gate.alignment.astype(np.float16)
         save_file(tensors, folder / WEIGHTS)
         configuration = {"name": self.name, "base_digest": self.base_digest, **facts}
         text = json.dumps(configuration, indent=1, ensure_ascii=False)

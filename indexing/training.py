@@ -9,8 +9,8 @@ with in-batch negatives in both directions (InfoNCE, van den Oord et al. 2018), 
 all Korean answers, short and long, and of Korean questions to passages are held near those of the
 untrained model (distillation), so that general Korean search loses nothing. A tenth of concepts and passages is kept apart: it says
 when to stop. At the end the untrained weights and those of all runs are averaged (Wortsman et al.
-2022: WiSE-FT, model soups). Only the difference to the base is kept (`indexing.adapter`), and a gate
-that says which texts it is for (`indexing.gate`).
+2022: WiSE-FT, model soups). Only the difference to the base is kept (`indexing.adapter`). Then what
+stands between the plain and the adapted model is fitted (`indexing.gate_training`).
 
 Run: make train PAIRS=FILE   (docs/decisions/0006 says what was measured)
 """
@@ -29,7 +29,8 @@ import numpy.typing as npt
 
 from indexing.adapter import CONFIGURATION, SHIPPED, Adapter
 from indexing.encoder import load_model, open_encoder, weights_digest
-from indexing.gate import LARGEST_SHARE, Gate, examples, fit
+from indexing.gate import LARGEST_SHARE, GatedEncoder
+from indexing.gate_training import examples, fit
 from indexing.material import Batch, Material, Sampler, read_material
 from indexing.model import BUNDLED, PROMPTS, find_model
 from indexing.vectors import remembering
@@ -278,13 +279,8 @@ def main() -> None:
     arguments = parser.parse_args()
     material = read_material(arguments.material, arguments.pairs)
     print("학습 자료:", material.counts(), flush=True)
-    gate, fitted_on = _gate(material, arguments.cache)
     if arguments.gate_only:
-        facts = json.loads((arguments.out / CONFIGURATION).read_text(encoding="utf-8"))
-        adapter = replace(Adapter.read(arguments.out), name=arguments.out.name, gate=gate)
-        kept = {key: facts[key] for key in facts if key not in ("name", "base_digest", "gate")}
-        adapter.write(arguments.out, {**kept, "gate": fitted_on})
-        print("저장:", arguments.out)
+        _fit_gate(material, arguments.cache, arguments.out)
         return
     place = find_model(BUNDLED, arguments.cache)
     base = load_model(place)
@@ -299,25 +295,36 @@ def main() -> None:
         for name, difference in differences(trainer.best, state(base), recipe.kept).items():
             total[name] = total.get(name, 0.0) + difference
         runs.append({"recipe": asdict(recipe), "dev": trainer.best_score})
-    adapter = Adapter(arguments.out.name, weights_digest(base), total, gate)
-    adapter.write(arguments.out, {"runs": runs, "material": material.counts(), "gate": fitted_on})
-    print("저장:", arguments.out)
+    adapter = Adapter(arguments.out.name, weights_digest(base), total)
+    adapter.write(arguments.out, {"runs": runs, "material": material.counts()})
+    _fit_gate(material, arguments.cache, arguments.out)
 
 
-def _gate(material: Material, cache: Path) -> tuple[Gate, dict[str, int]]:
-    """Fit the gate, and say on how many texts, and how many of these it takes for the other kind."""
-    encoder = remembering(open_encoder(BUNDLED, cache), cache / "vectors")
-    gate = fit(material, encoder)
+def _fit_gate(material: Material, cache: Path, folder: Path) -> None:
+    """Fit the gate of the adapter in a folder, and write it there with what it was fitted on."""
+    print("관문 맞추기", flush=True)
+    plain = remembering(open_encoder(BUNDLED, cache), cache / "vectors")
+    adapted = remembering(open_encoder(None, cache, adapter=folder), cache / "vectors")
+    if isinstance(adapted, GatedEncoder):
+        adapted = adapted.adapted
+    gate = fit(material, plain, adapted)
     of_field, general = (
-        gate.plain_share(encoder.encode(texts, "query")) > LARGEST_SHARE / 2
+        gate.plain_share(plain.encode(texts, "query")) > LARGEST_SHARE / 2
         for texts in examples(material)
     )
-    return gate, {
+    facts = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+    kept = {key: facts[key] for key in facts if key not in ("name", "base_digest", "gate")}
+    fitted_on: dict[str, Any] = {
         "of the field": len(of_field),
         "taken for general": int(of_field.sum()),
         "general": len(general),
         "taken for the field": int((~general).sum()),
+        "pairs": sum(len(pairs) for pairs in material.pairs.values()),
+        "scales": {"korean": asdict(gate.korean), "foreign": asdict(gate.foreign)},
     }
+    adapter = replace(Adapter.read(folder), name=folder.name, gate=gate)
+    adapter.write(folder, {**kept, "gate": fitted_on})
+    print("저장:", folder)
 
 
 def _freeze(network: Any, layers: int) -> None:

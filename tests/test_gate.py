@@ -1,5 +1,6 @@
 """Two encoders as one: what their likeness is, how long the vectors are, what the gate lets through."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,15 @@ from fakes import FakeEncoder
 
 from indexing.adapter import SHIPPED, Adapter
 from indexing.collection import encode_query
-from indexing.gate import LARGEST_SHARE, Gate, GatedEncoder, examples, fit
+from indexing.gate import LARGEST_SHARE, Gate, GatedEncoder, Scale, is_foreign
+from indexing.gate_training import AlignmentRecipe, examples, fit, fit_alignment, fit_scales
 from indexing.material import Concept, Material, Pair, Passage
 from indexing.vectors import VectorCache, remembering
 
-TEXTS = ["빗물 저류조", "정수 설비 도입", "LED 가로등", "", "물"]
-KNOWN = Gate(np.linspace(-3, 3, 64, dtype=np.float32), 0.2)
+TEXTS = ["빗물 저류조", "정수 설비 도입", "LED 가로등", "", "물", "water supply", "2030"]
+TURN = np.random.default_rng(3).normal(0, 0.1, (64, 64)).astype(np.float16).astype(np.float32)
+KNOWN = Gate(np.linspace(-3, 3, 64, dtype=np.float32), 0.2, TURN, Scale(1.5, -0.5), Scale(0.8, 0.1))
+QUICK = AlignmentRecipe(steps=40, pairs_of_a_source=8)
 
 
 def fake(gate: Gate = KNOWN) -> GatedEncoder:
@@ -27,27 +31,47 @@ class Turned(FakeEncoder):
         return super().encode(texts, kind)[:, ::-1].copy()
 
 
-def test_likeness_is_the_mean_of_both_cosines_weighted_by_the_gate() -> None:
+def test_likeness_is_the_mean_of_both_weighted_by_the_gate() -> None:
     plain, adapted = FakeEncoder("a@1"), Turned("b@1")
     both = GatedEncoder("two", plain, adapted, KNOWN)
 
     found = both.encode(TEXTS, "query") @ both.encode(TEXTS[::-1], "passage").T
 
-    share = KNOWN.plain_share(plain.encode(TEXTS, "query"))[:, None]
-    cosines = [
-        one.encode(TEXTS, "query") @ one.encode(TEXTS[::-1], "passage").T
-        for one in (plain, adapted)
-    ]
-    assert found == pytest.approx(share * cosines[0] + (1 - share) * cosines[1], abs=1e-6)
+    asked = plain.encode(TEXTS, "query")
+    share = KNOWN.plain_share(asked)[:, None]
+    cosine = KNOWN.aligned(TEXTS, asked) @ plain.encode(TEXTS[::-1], "passage").T
+    rows = [(0.8, 0.1) if is_foreign(text) else (1.5, -0.5) for text in TEXTS]
+    scaled = np.array([a * row + b for (a, b), row in zip(rows, cosine, strict=True)])
+    cosine = adapted.encode(TEXTS, "query") @ adapted.encode(TEXTS[::-1], "passage").T
+    assert found == pytest.approx(share * scaled + (1 - share) * cosine, abs=1e-5)
     assert share.max() - share.min() > 0.05  # the texts are not all gated alike
 
 
-def test_passages_are_unit_vectors_and_queries_at_most_the_root_of_two_long() -> None:
-    passages, queries = (fake().encode(TEXTS, kind) for kind in ("passage", "query"))
+def test_the_same_text_is_as_like_whatever_the_gate_says() -> None:
+    korean = [text for text in TEXTS if text and not is_foreign(text)]
 
-    assert np.linalg.norm(passages, axis=1) == pytest.approx(np.ones(5), abs=1e-6)
-    assert (np.linalg.norm(queries, axis=1) >= 1 - 1e-6).all()
-    assert (np.linalg.norm(queries, axis=1) <= np.sqrt(2) + 1e-6).all()
+    likeness = (fake().encode(korean, "query") * fake().encode(korean, "passage")).sum(axis=1)
+
+    assert likeness == pytest.approx(np.ones(len(korean)), abs=1e-5)
+
+
+def test_passages_are_unit_vectors() -> None:
+    texts = [text for text in TEXTS if text]
+
+    lengths = np.linalg.norm(fake().encode(texts, "passage"), axis=1)
+
+    assert lengths == pytest.approx(np.ones(len(texts)), abs=1e-6)
+
+
+def test_only_questions_without_hangul_are_moved_and_they_stay_of_length_one() -> None:
+    vectors = FakeEncoder().encode(TEXTS, "query")
+
+    moved = KNOWN.aligned(TEXTS, vectors)
+
+    changed = [text for text, a, b in zip(TEXTS, vectors, moved, strict=True) if not (a == b).all()]
+    assert changed == [text for text in TEXTS if is_foreign(text)] == ["water supply"]
+    assert np.linalg.norm(moved[TEXTS.index("water supply")]) == pytest.approx(1.0, abs=1e-6)
+    assert (Gate(KNOWN.weights, 0.2).aligned(TEXTS, vectors) == vectors).all()
 
 
 @pytest.mark.parametrize(
@@ -60,10 +84,16 @@ def test_a_text_of_the_field_is_left_to_the_adapted_model(log_odds: float, share
 
 
 def test_the_name_tells_gates_and_models_apart() -> None:
-    other_gate = Gate(KNOWN.weights, KNOWN.intercept + 0.1)
+    others = [
+        replace(KNOWN, intercept=0.3),
+        replace(KNOWN, alignment=2 * TURN),
+        replace(KNOWN, alignment=None),
+        replace(KNOWN, foreign=Scale(0.8, 0.2)),
+    ]
     other_model = GatedEncoder("two", FakeEncoder("a@1"), FakeEncoder("b@2"), KNOWN)
 
-    assert len({fake().name, fake(other_gate).name, other_model.name}) == 3
+    names = {fake().name, other_model.name, *(fake(gate).name for gate in others)}
+    assert len(names) == 6
     assert fake().name == fake().name
 
 
@@ -130,13 +160,56 @@ def test_a_fitted_gate_tells_its_own_examples_apart_and_comes_out_the_same_again
     encoder = FakeEncoder()
     of_field, general = examples(material())
 
-    gate, again = fit(material(), encoder), fit(material(), encoder)
+    gate, again = (fit(material(), encoder, Turned(), QUICK) for _ in range(2))
 
     field_shares, other_shares = (
         gate.plain_share(encoder.encode(texts, "query")) for texts in (of_field, general)
     )
     assert field_shares.max() < LARGEST_SHARE / 2 < other_shares.min()
     assert gate.digest == again.digest
+
+
+def test_the_alignment_brings_a_question_to_its_translation_and_keeps_to_what_it_was_given() -> (
+    None
+):
+    words = [("막", "membrane"), ("재", "ash"), ("물", "water"), ("빛", "light"), ("흙", "soil")]
+    pairs = {("terms", "en"): tuple(Pair(ko, other) for ko, other in words)}
+    encoder = FakeEncoder()
+
+    gate = Gate(KNOWN.weights, 0.0, fit_alignment(pairs, encoder, QUICK))
+
+    asked = [other for _, other in words]
+    answers = encoder.encode([ko for ko, _ in words], "passage")
+    before = encoder.encode(asked, "query")
+    after = gate.aligned(asked, before)
+    assert ((before @ answers.T).argmax(axis=1) != np.arange(5)).any()
+    assert ((after @ answers.T).argmax(axis=1) == np.arange(5)).all()
+
+
+def test_scaled_plain_means_are_those_of_the_adapted_model() -> None:
+    passages = tuple(
+        Passage(f"G-{n}", text, (question,), foreign)
+        for n, (text, question, foreign) in enumerate(
+            [
+                ("도서관 이용 안내 hours", "도서관 시간", "library hours"),
+                ("버스 노선 안내 fare", "버스 요금", "bus fare"),
+                ("공원 산책 hours", "공원 이용", "park"),
+            ]
+        )
+    )
+
+    class Nearer(FakeEncoder):
+        def encode(self, texts, kind, progress=None):
+            vectors = super().encode(texts, kind)
+            return np.hstack([vectors, np.ones((len(texts), 1))]).astype(np.float32) / np.sqrt(2)
+
+    scales = fit_scales(Material((), passages, {}), Gate(KNOWN.weights, 0.0), Turned(), Nearer())
+
+    # of the nearer model every cosine is (1 + c) / 2
+    for scale in scales:
+        assert (scale.factor, scale.offset) == pytest.approx((0.5, 0.5), abs=1e-5)
+    nothing = fit_scales(Material((), passages[:1], {}), KNOWN, Turned(), Nearer())
+    assert nothing == (Scale(), Scale())
 
 
 def test_an_adapter_carries_its_gate(tmp_path: Path) -> None:
