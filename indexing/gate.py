@@ -5,9 +5,10 @@ gate says of each query how much of its likeness is the plain model's: a logisti
 query's plain vector, fitted on the training material to tell texts of the field from general
 questions and names of goods (a mixture of experts, Jacobs et al. 1991). Two things make the plain
 model's cosine fit for that: a question without Hangul is first moved to where Korean texts that say
-the same stand (a linear alignment, as of word vectors, Mikolov et al. 2013), and the cosine is brought to the
-adapted model's scale, so that questions with different gates can be compared. A passage's vector is both models' vectors side by side. `indexing.gate_training` fits all
-of it, docs/decisions/0020 says what it gains.
+the same stand (a linear alignment, as of word vectors, Mikolov et al. 2013), and the cosine is
+brought to the adapted model's scale, so that questions with different gates can be compared. A
+passage's vector is both models' vectors side by side. `indexing.gate_training` fits all of it,
+docs/decisions/0020 says what it gains.
 """
 
 import hashlib
@@ -68,7 +69,8 @@ class Gate:
         if self.alignment is None or not rows:
             return vectors
         moved = vectors.copy()
-        moved[rows] += vectors[rows] @ self.alignment.T
+        # row by row: a matrix product rounds a row by how many others there are
+        moved[rows] += np.einsum("nd,ed->ne", vectors[rows], self.alignment)
         moved[rows] /= np.linalg.norm(moved[rows], axis=1, keepdims=True)
         return moved
 
