@@ -108,7 +108,7 @@ def test_two_spreadsheets_become_printed_tables_and_outcomes(
     page.get_by_role("button", name="상담표 짜기").click()
     expect(page.locator(".meeting").first).to_be_visible(timeout=60_000)
     expect(page.locator("#job progress")).to_have_count(0)  # the page comes anew once it is done
-    page.wait_for_load_state("load")  # a new page shows its board before its script can drag
+    page.wait_for_load_state("load")  # and has its script and its place before anything is dragged
 
     # a meeting moved by dragging, and one that may not move
     meeting = page.locator(".meeting").first
@@ -175,7 +175,11 @@ def _upload(page: Page, path: Path) -> None:
 
 
 def _drag_over(page: Page, meeting: Locator, cell: Locator) -> None:
-    """Drag a meeting, slowly enough for the free cells to be marked: the board keeps still."""
+    """Drag a meeting, slowly enough for the free cells to be marked: the board keeps still.
+
+    All of the board is in view: a page that scrolls under the pressed button begins no drag.
+    """
+    page.locator("#board").evaluate("board => board.scrollIntoView({block: 'center'})")
     height = "document.getElementById('board').offsetHeight"
     before = page.evaluate(height)
     meeting.hover()

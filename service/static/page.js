@@ -38,10 +38,12 @@ window.say = say;
 // The board: drag a meeting to another cell, or pick it up and put it down with buttons.
 (() => {
   let held = null;
+  let ending = 0; // the timer that lets go of a meeting whose drag ended nowhere
   const board = () => document.getElementById("board");
 
   // A drag gets no buttons: cells that grow under it would let it fall into another one.
   async function pick(meeting, byDragging) {
+    clearTimeout(ending); // of the drag before: it must not end this one
     drop();
     held = meeting;
     meeting.classList.add("held");
@@ -106,7 +108,7 @@ window.say = say;
     event.dataTransfer.effectAllowed = "move";
     pick(meeting, true);
   });
-  document.addEventListener("dragend", () => setTimeout(() => { if (held) drop(); }, 300));
+  document.addEventListener("dragend", () => { ending = setTimeout(() => { if (held) drop(); }, 300); });
   document.addEventListener("dragover", (event) => {
     const cell = event.target.closest && event.target.closest("td[data-slot]");
     if (held && cell) { event.preventDefault(); cell.classList.add("over"); }
