@@ -95,7 +95,7 @@ class DenseIndex:
         return Ranking(SOURCE, ())
 
     def similarities(self, query: Vectors, ids: Iterable[str]) -> dict[str, float]:
-        """Return the exact cosine of the best row of each named id."""
+        """Return the exact inner product with the best row of each named id."""
         wanted = [id for id in ids if id in self._rows]
         rows = [row for id in wanted for row in self._rows[id]]
         if not rows:

@@ -67,8 +67,9 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress = silent) -> Vectors:
         """Return float32 of shape (len(texts), dimension) in input order.
 
-        The inner product of a query and a passage is a cosine, or of its kind: 1 for the same, less
-        for less alike. Passages have length 1; so have queries, but for a GatedEncoder's.
+        The inner product of a query and a passage is a cosine, or a GatedEncoder's likeness on the
+        scale of one (the same text may then stand a little above 1). Passages have length 1; so have
+        queries, but for a GatedEncoder's.
         """
         ...
 

@@ -53,7 +53,8 @@ def _order(hit: Hit) -> tuple[float, str]:
 class Evidence:
     """What the two sources say of one text and one candidate, before any weighing.
 
-    similarity: cosine of the best passage, -1..1.
+    similarity: likeness of the best passage on the scale of a cosine; a gated encoder (decision 0020)
+        may say a little more than 1 of the same text.
     coverage: share of the query's information (BM25 over a bound of its own) that the candidate's
         words carry, 0..1; 0 where they share no word.
     concepts: share of the idf of the query's terms of the field that the candidate names too,
