@@ -60,7 +60,8 @@ clean: ## 설치와 시연 자료를 지움 / remove installation and demo state
 guide: install browser ## 안내서의 화면 그림을 새로 찍음 / take the guide's screenshots anew
 	GREENMATCH_SCREENSHOTS=docs/guide $(BIN)/python -m pytest -q tests/test_browser_staff.py tests/test_browser_pages.py tests/test_browser_company.py
 
-train: install ## 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / retrain the shipped adapter
+train: install ## 낱말 번역표와 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / learn the table of words and the adapter anew
+	$(BIN)/python -m indexing.word_alignment $(if $(PAIRS),--pairs $(PAIRS))
 	$(BIN)/python -m indexing.training --cache .greenmatch/training $(if $(PAIRS),--pairs $(PAIRS))
 
 SETS ?= $(wildcard ../shared/eval/retrieval/*)

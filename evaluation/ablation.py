@@ -7,12 +7,13 @@ from evaluation.compare import Result, evaluate
 from evaluation.datasets import MatchingDataset
 from evaluation.measures import MAIN_MEASURE
 from evaluation.significance import Difference, compare_paired
-from evaluation.systems import Engine, MatchingBench, open_bench
+from evaluation.systems import Bench, Engine, MatchingBench, open_bench
 from evaluation.tables import Table
 from matcher.policy import Policy, SectorPolicy
 from matcher.progress import Progress, silent
 
 WHOLE = "전체"
+TRANSLATIONS = "낱말 번역표"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,15 @@ def variants(policy: Policy) -> dict[str, Policy]:
     """Return the policy without each ingredient, by its Korean name."""
     nothing = SectorPolicy(0.0, 0.0, 0.0)
     return {
-        "낱말(BM25)": replace(policy, coverage_weight=0.0, coverage_weight_foreign=0.0),
-        "용어(동의어 표)": replace(policy, concept_weight=0.0, concept_weight_foreign=0.0),
+        "낱말(BM25)": replace(policy, coverage_weight=0.0),
+        "용어(동의어 표)": replace(policy, concept_weight=0.0),
         "사업유형": replace(policy, kind_weight=0.0),
         "분야": replace(policy, sector=nothing),
         "복합 수요의 전체 글": replace(policy, whole_weight=0.0),
         "의미 밖의 모두": replace(
             policy,
             coverage_weight=0.0,
-            coverage_weight_foreign=0.0,
             concept_weight=0.0,
-            concept_weight_foreign=0.0,
             kind_weight=0.0,
             sector=nothing,
         ),
@@ -46,17 +45,27 @@ def variants(policy: Policy) -> dict[str, Policy]:
 
 
 def ablate(dataset: MatchingDataset, engine: Engine, progress: Progress = silent) -> Ablation:
-    """Run the product whole and without each ingredient over one set, on one index."""
+    """Run the product whole and without each ingredient over one set."""
+
+    def scores(bench: Bench) -> Result:
+        return evaluate(dataset, bench.run("hybrid", progress=progress), engine)
+
     with open_bench(dataset, engine, progress) as bench:
         assert isinstance(bench, MatchingBench)
-        whole = evaluate(dataset, bench.run("hybrid", progress=progress), engine)
-        losses = []
-        for name, policy in variants(engine.policy).items():
-            run = bench.with_policy(policy).run("hybrid", progress=progress)
-            without = evaluate(dataset, run, engine)
-            mine = without.scores.values[MAIN_MEASURE]
-            losses.append((name, compare_paired(whole.scores.values[MAIN_MEASURE], mine)))
-    return Ablation(dataset.name, whole, tuple(losses))
+        whole = scores(bench)
+        results = {
+            name: scores(bench.with_policy(policy))
+            for name, policy in variants(engine.policy).items()
+        }
+    untranslated = replace(engine, analyzer=engine.analyzer.without_translations())
+    with open_bench(dataset, untranslated, progress) as bench:
+        results[TRANSLATIONS] = scores(bench)
+    mine = whole.scores.values[MAIN_MEASURE]
+    losses = {
+        name: compare_paired(mine, without.scores.values[MAIN_MEASURE])
+        for name, without in results.items()
+    }
+    return Ablation(dataset.name, whole, tuple(losses.items()))
 
 
 def ablation_table(found: Sequence[Ablation]) -> Table:

@@ -42,6 +42,7 @@ from matcher.records import Need
 if TYPE_CHECKING:
     from indexing.encoder import Encoder, Vectors
     from indexing.snapshot import Snapshot
+    from indexing.translations import Wording
 
 DEFAULT_FOLDER = Path(__file__).parent.parent / "data" / "samples"
 LISTED = 10
@@ -59,7 +60,7 @@ class Case:
     """
 
     need: Need
-    terms: tuple[str, ...]
+    words: tuple["Wording", ...]
     vector: "Vectors"
     evidence: QueryEvidence
     index: "Remembered"
@@ -234,9 +235,9 @@ def build_stages(
         Stage(
             "lexical",
             "낱말 검색(bm25s)",
-            lambda case: snapshot.offerings.lexical.search(case.terms, DEPTH),
+            lambda case: snapshot.offerings.lexical.search(case.words, DEPTH),
             "파이썬 BM25",
-            lambda case: plain.search(case.terms, DEPTH),
+            lambda case: plain.search(case.words, DEPTH),
         ),
         Stage("fuse", "점수·규칙·명단", fuse, "RRF만", fuse_ranks),
         Stage(
@@ -318,7 +319,9 @@ class BruteForce:
 
 
 class PlainBm25:
-    """The formula of `indexing.lexical`, term by term in a loop over the texts that have it."""
+    """The formula of `indexing.lexical`, term by term in a loop over the texts that have it or what
+    stands for it.
+    """
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
         """Count terms by text."""
@@ -329,20 +332,31 @@ class PlainBm25:
             for term, count in Counter(terms).items():
                 self._postings.setdefault(term, {})[id] = count
 
-    def search(self, terms: Sequence[str], k: int) -> Ranking:
+    def search(self, query: Sequence["Wording"], k: int) -> Ranking:
         """Return the `k` texts with the highest coverage (`indexing.lexical`)."""
         scores: dict[str, float] = {}
         everything = heard = 0.0
-        for term in terms:
-            postings = self._postings.get(term, {})
-            idf = math.log(1 + (len(self._lengths) - len(postings) + 0.5) / (len(postings) + 0.5))
+        for wording in query:
+            own = self._postings.get(wording.term, {})
+            others = {form: self._postings.get(form, {}) for form in wording.translations}
+            likely = (share * len(others[form]) for form, share in wording.translations.items())
+            count = min(len(self._lengths), len(own) + math.fsum(likely))
+            idf = math.log(1 + (len(self._lengths) - count + 0.5) / (count + 0.5))
             everything += idf
-            heard += idf if postings else 0.0
-            for id, count in postings.items():
-                saturation = K1 * (1 - B + B * self._lengths[id] / self._average)
-                scores[id] = scores.get(id, 0.0) + idf * count / (count + saturation)
+            heard += idf if count else 0.0
+            translated: dict[str, float] = {}
+            for form, share in wording.translations.items():
+                for id, times in others[form].items():
+                    part = share * self._presence(id, times)
+                    translated[id] = min(1.0, translated.get(id, 0.0) + part)
+            for id in {**own, **translated}:
+                part = max(self._presence(id, own.get(id, 0)), translated.get(id, 0.0))
+                scores[id] = scores.get(id, 0.0) + idf * part
         bound = math.sqrt(everything * heard)
         return Ranking.of("lexical", {id: score / bound for id, score in scores.items()}, k)
+
+    def _presence(self, id: str, times: int) -> float:
+        return times / (times + K1 * (1 - B + B * self._lengths[id] / self._average))
 
 
 class Memory:
@@ -389,7 +403,7 @@ def _prepare(
     Matchmaker(catalogue, index, engine.policy).match(need, k=LISTED)
     return Case(
         need,
-        tuple(engine.analyzer.terms(need.text)),
+        tuple(engine.analyzer.translations.wordings(engine.analyzer.terms(need.text))),
         encode_query(encoder, need.text),
         snapshot.offerings.evidence(need.text, max(engine.policy.candidates, 2 * LISTED)),
         index,

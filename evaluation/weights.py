@@ -1,4 +1,4 @@
-"""The four weights of the fusion, chosen without the family of sets on which they are then judged.
+"""The two weights of the fusion, chosen without the family of sets on which they are then judged.
 
 What each source says of every candidate is asked once; after that a choice of weights is a sum and a
 sort. Sets whose names begin alike (`hs6_en2ko`, `hs6_ko2en`) share texts and are one family: they are
@@ -25,19 +25,17 @@ from matcher.policy import Policy
 from matcher.progress import Progress, silent
 
 Array = npt.NDArray[np.float64]
-Weights = tuple[float, float, float, float]
-"""Of coverage for a foreign need and for one in the offerings' script, of concepts for the same two."""
+Weights = tuple[float, float]
+"""Of coverage and of concepts."""
 
 GRID = tuple(
     product(
-        (0.0, 0.05, 0.1, 0.15, 0.2),
-        (0.1, 0.2, 0.3, 0.4, 0.5),
-        (0.0, 0.05, 0.1, 0.15, 0.2),
-        (0.0, 0.04, 0.08, 0.12),
+        (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
+        (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1),
     )
 )
 CUT = 10
-NOTHING: Weights = (0.0, 0.0, 0.0, 0.0)
+NOTHING: Weights = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,6 @@ class Asked:
     gains: the grade of each candidate. ideal: the best DCG that any order of all judged could have.
     """
 
-    agreement: float
     similarity: Array
     coverage: Array
     concepts: Array
@@ -115,7 +112,7 @@ def _retrieval(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator
             id: (item.similarity, item.coverage, item.concepts, 0.0)
             for id, item in evidence.candidates.items()
         }
-        yield _asked(said, evidence.agreement, dataset.qrels, query.id)
+        yield _asked(said, dataset.qrels, query.id)
 
 
 def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[Asked]:
@@ -129,8 +126,7 @@ def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[
         maker = Matchmaker(Catalogue(dataset.companies, dataset.needs), snapshot, engine.policy)
         for query in _counted(dataset):
             found = maker.find(dataset.needs[query.id], len(dataset.companies))
-            agreement = next((i.agreement for i in found if i.agreement is not None), 1.0)
-            words, terms = at_agreement(shipped_weights(engine.policy), agreement)
+            words, terms = shipped_weights(engine.policy)
             said = {
                 item.company.company_id: (
                     item.points.dense,
@@ -140,12 +136,11 @@ def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[
                 )
                 for item in found
             }
-            yield _asked(said, agreement, dataset.qrels, query.id)
+            yield _asked(said, dataset.qrels, query.id)
 
 
 def _asked(
     said: Mapping[str, tuple[float, float, float, float]],
-    agreement: float,
     qrels: Qrels,
     query_id: str,
 ) -> Asked:
@@ -154,7 +149,6 @@ def _asked(
     similarity, coverage, concepts, rest = np.array([said[id] for id in ids]).reshape(-1, 4).T
     best = sorted((grade for grade in judged.values() if grade > 0), reverse=True)[:CUT]
     return Asked(
-        agreement,
         similarity,
         coverage,
         concepts,
@@ -167,8 +161,8 @@ def _asked(
 def ndcg(known: Known, weights: Weights) -> float:
     """Return the mean nDCG@10 of a set (linear gain, equal scores by id); 0 for an empty one."""
     total = 0.0
+    words, terms = weights
     for asked in known.queries:
-        words, terms = at_agreement(weights, asked.agreement)
         scores = asked.similarity + words * asked.coverage + terms * asked.concepts + asked.rest
         order = np.argsort(-scores, kind="stable")[:CUT]
         total += float(asked.gains[order] @ _DISCOUNTS[: len(order)]) / asked.ideal
@@ -178,23 +172,9 @@ def ndcg(known: Known, weights: Weights) -> float:
 _DISCOUNTS = 1 / np.log2(np.arange(2, CUT + 2))
 
 
-def at_agreement(weights: Weights, agreement: float) -> tuple[float, float]:
-    """Return the weights of coverage and of concepts where scripts agree so far (`matcher.fusion`)."""
-    coverage_foreign, coverage, concept_foreign, concept = weights
-    return (
-        coverage_foreign + (coverage - coverage_foreign) * agreement,
-        concept_foreign + (concept - concept_foreign) * agreement,
-    )
-
-
 def shipped_weights(policy: Policy) -> Weights:
     """Return the policy's own."""
-    return (
-        policy.coverage_weight_foreign,
-        policy.coverage_weight,
-        policy.concept_weight_foreign,
-        policy.concept_weight,
-    )
+    return policy.coverage_weight, policy.concept_weight
 
 
 def leave_out(

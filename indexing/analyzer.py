@@ -12,6 +12,7 @@ import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -19,6 +20,7 @@ from typing import Protocol
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 
+from indexing.translations import NO_TRANSLATIONS, Translations, read_translations
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 from matcher.synonyms import synonyms
 
@@ -72,19 +74,34 @@ class Tagger(Protocol):
 class Analyzer:
     """Text to terms. Safe to call from many threads; the tagger itself is used by one at a time."""
 
-    def __init__(self, name: str, tagger: Tagger, version: str, field_terms: Iterable[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        tagger: Tagger,
+        version: str,
+        field_terms: Iterable[str],
+        translations: Translations = NO_TRANSLATIONS,
+    ) -> None:
         """Keep the tagger; `field_terms` are words that taggers break apart (슬러지).
 
-        They and the synonyms are part of the name: an index built with others is refused.
+        They, the synonyms and the translations are part of the name: an index built with others is
+        refused.
         """
         terms = sorted(set(field_terms), key=lambda term: (-len(term), term))
         known = "\n".join([*terms, *("|".join(group.terms) for group in synonyms().groups)])
-        digest = hashlib.sha256(known.encode()).hexdigest()
+        digest = hashlib.sha256((known + translations.digest).encode()).hexdigest()
+        self.translations = translations
         self.name = f"{name}-{version}-r{ANALYZER_REVISION}-{digest[:6]}"
         self._tagger = tagger
         self._content = CONTENT[name]
         self._lock = threading.Lock()
         self._terms = re.compile("|".join(map(re.escape, terms))) if terms else None
+
+    def without_translations(self) -> "Analyzer":
+        """Return the same analyzer for which nothing stands for a term but itself."""
+        other = copy(self)
+        other.name, other.translations = f"{self.name}-untranslated", NO_TRANSLATIONS
+        return other
 
     def terms(self, text: str) -> list[str]:
         """Return the forms of `tokens(text)`."""
@@ -214,7 +231,7 @@ def open_analyzer(name: str = DEFAULT_ANALYZER) -> Analyzer:
         ) from error
     terms = files("indexing").joinpath("field_terms.txt").read_text(encoding="utf-8")
     field_terms = [line for line in terms.split("\n") if line and not line.startswith("#")]
-    return Analyzer(name, tagger, tagger_version, field_terms)
+    return Analyzer(name, tagger, tagger_version, field_terms, read_translations())
 
 
 def _script(term: str) -> str:

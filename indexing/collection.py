@@ -11,6 +11,7 @@ from indexing.analyzer import Analyzer
 from indexing.dense import DenseIndex
 from indexing.encoder import Encoder, Vectors
 from indexing.lexical import LexicalIndex
+from indexing.translations import Wording
 from matcher.progress import Progress, silent
 from matcher.ranking import Evidence, QueryEvidence
 
@@ -20,10 +21,11 @@ SECTOR = "§"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A text to search with: its terms, its concepts and its vector (dimension,)."""
+    """A text to search with: its terms, what may stand for each, its concepts, its vector (dimension,)."""
 
     terms: list[str]
-    concepts: list[str]
+    words: list[Wording]
+    concepts: list[Wording]
     vector: Vectors
 
 
@@ -57,27 +59,29 @@ class Collection:
 
     def ask(self, text: str) -> Question:
         """Return a text as both kinds of index are asked for it."""
+        terms = self._analyzer.terms(text)
         return Question(
-            self._analyzer.terms(text),
-            concept_names(self._analyzer, text),
+            terms,
+            self._analyzer.translations.wordings(terms),
+            [Wording(name) for name in concept_names(self._analyzer, text)],
             encode_query(self._encoder, text),
         )
 
     def answer(self, question: Question, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
         """Return what each source says of the best `k` of any; exact for each candidate."""
-        terms, concepts, query = question.terms, question.concepts, question.vector
-        agreement = self.lexical.agreement(terms)
+        words, concepts, query = question.words, question.concepts, question.vector
+        agreement = self.lexical.agreement(question.terms)
         if not len(self) or (allowed is not None and not allowed):
             return QueryEvidence({}, agreement)
         candidates = dict.fromkeys(
             [
                 *self.dense.search(query, k, allowed).ids(),
-                *self.lexical.search(terms, k, allowed).ids(),
+                *self.lexical.search(words, k, allowed).ids(),
                 *self.concepts.search(concepts, k, allowed).ids(),
             ]
         )
         similarity = self.dense.similarities(query, candidates)
-        coverage = self.lexical.coverages(terms, candidates)
+        coverage = self.lexical.coverages(words, candidates)
         named = self.concepts.coverages(concepts, candidates)
         return QueryEvidence(
             {

@@ -1,6 +1,7 @@
 """Shared words: BM25 (bm25s) over the analyzer's terms, on a scale that knows when to be silent."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.analyzer import script_shares
+from indexing.translations import Wording
 from matcher.ranking import Ranking
 
 SOURCE = "lexical"
@@ -25,6 +27,10 @@ class LexicalIndex:
     language has a coverage near 0 everywhere instead of a list that looks perfect, and the few words
     that are known still count: by all terms alone they would vanish, by the known alone one shared
     name would be a perfect match. It lies in 0..1 (docs/decisions/0004).
+
+    A term of a query may stand in a text by its translations, which count as often as they are
+    likely (probabilistic structured queries, Darwish and Oard 2003, docs/decisions/0021). Where a
+    text has both the term and translations, what counts more counts.
     """
 
     def __init__(
@@ -80,9 +86,14 @@ class LexicalIndex:
         """Return the number of texts."""
         return len(self._ids)
 
-    def idf(self, term: str) -> float:
-        """Return ln(1 + (N - n + 0.5) / (n + 0.5)); n is 0 for a term that no text has."""
-        count, texts = self._count(term), len(self._ids)
+    def idf(self, wording: Wording) -> float:
+        """Return ln(1 + (N - n + 0.5) / (n + 0.5)).
+
+        n: texts that have the term, and those that have its translations as far as they are likely.
+        """
+        texts = len(self._ids)
+        likely = (share * self._count(form) for form, share in wording.translations.items())
+        count = min(texts, self._count(wording.term) + math.fsum(likely))
         return math.log(1 + (texts - count + 0.5) / (count + 0.5))
 
     def agreement(self, terms: Sequence[str]) -> float:
@@ -93,10 +104,10 @@ class LexicalIndex:
         )
 
     def search(
-        self, terms: Sequence[str], k: int, allowed: Collection[str] | None = None
+        self, query: Sequence[Wording], k: int, allowed: Collection[str] | None = None
     ) -> Ranking:
-        """Return the `k` texts that cover the terms best; texts without a shared term are left out."""
-        coverage = self._coverage(terms)
+        """Return the `k` texts that cover the query best; texts that have none of it are left out."""
+        coverage = self._coverage(query)
         if allowed is not None:
             mask = np.zeros(len(self._ids), dtype=bool)
             mask[[self._row[id] for id in allowed if id in self._row]] = True
@@ -108,43 +119,82 @@ class LexicalIndex:
             rows = rows[coverage[rows] >= kth]
         return Ranking.of(SOURCE, {self._ids[row]: float(coverage[row]) for row in rows}, k)
 
-    def coverages(self, terms: Sequence[str], ids: Collection[str]) -> Mapping[str, float]:
+    def coverages(self, query: Sequence[Wording], ids: Collection[str]) -> Mapping[str, float]:
         """Return the coverage of each named text."""
-        coverage = self._coverage(terms)
+        coverage = self._coverage(query)
         return {id: float(coverage[self._row[id]]) for id in ids if id in self._row}
 
-    def coverage_of(self, terms: Sequence[str], text: Mapping[str, int]) -> float:
+    def coverage_of(self, query: Sequence[Wording], text: Mapping[str, int]) -> float:
         """Return the coverage of a text that is not in the index, by the index's own statistics.
 
         text: how often it has each of its terms.
         """
-        bound = self._bound(terms)
+        bound = self._bound(query)
         if not bound:
             return 0.0
         k1 = self._bm25.k1 if self._bm25 is not None else K1
         length = sum(text.values())
         share = length / self.mean_length if self.mean_length else 1.0
         damping = k1 * (1 - B + B * share)
-        heard = (self.idf(t) * text[t] / (text[t] + damping) for t in terms if text.get(t))
-        return math.fsum(heard) / bound
 
-    def _coverage(self, terms: Sequence[str]) -> npt.NDArray[np.float64]:
-        heard = [term for term in terms if self._count(term)]
-        bound = self._bound(terms)
+        def has(form: str) -> float:
+            return text[form] / (text[form] + damping) if text.get(form) else 0.0
+
+        def heard(wording: Wording) -> float:
+            likely = math.fsum(share * has(f) for f, share in wording.translations.items())
+            return max(has(wording.term), min(1.0, likely))
+
+        return math.fsum(self.idf(wording) * heard(wording) for wording in query) / bound
+
+    def _coverage(self, query: Sequence[Wording]) -> npt.NDArray[np.float64]:
+        total = np.zeros(len(self._ids))
+        bound = self._bound(query)
         if not bound:
-            return np.zeros(len(self._ids))
-        scores: npt.NDArray[np.float64] = self._bm25.get_scores(heard).astype(np.float64)
-        return np.asarray(scores / bound)
+            return total
+        times = Counter(wording.term for wording in query)
+        for wording in {wording.term: wording for wording in query}.values():
+            rows, heard = self._heard(wording)
+            if len(rows):
+                total[rows] += times[wording.term] * self.idf(wording) * heard
+        return np.asarray(total / bound)
 
-    def _bound(self, terms: Sequence[str]) -> float:
-        """Return what BM25 is divided by; 0 where no text has any of the terms."""
-        everything = math.fsum(self.idf(term) for term in terms)
-        heard = math.fsum(self.idf(term) for term in terms if self._count(term))
-        return math.sqrt(everything * heard)
+    def _heard(self, wording: Wording) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return which texts have anything of a wording, and how much: BM25 without its idf, 0..1."""
+        rows, own = self._column(wording.term)
+        columns = [(share, *self._column(form)) for form, share in wording.translations.items()]
+        if not any(len(texts) for _, texts, _ in columns):
+            return rows, own
+        likely, alone = np.zeros(len(self._ids)), np.zeros(len(self._ids))
+        for share, texts, part in columns:
+            likely[texts] += share * part
+        alone[rows] = own
+        heard = np.maximum(alone, np.minimum(1.0, likely))
+        rows = np.flatnonzero(heard)
+        return rows, heard[rows]
+
+    def _column(self, term: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return which texts have a term, and BM25 without its idf for each."""
+        number = self._number(term)
+        if number is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0)
+        scores = self._bm25.scores
+        place = slice(*scores["indptr"][number : number + 2])
+        return scores["indices"][place], scores["data"][place] / self.idf(Wording(term))
+
+    def _bound(self, query: Sequence[Wording]) -> float:
+        """Return what BM25 is divided by; 0 where no text has anything of the query."""
+        idfs = [self.idf(wording) for wording in query]
+        is_heard = (any(map(self._count, wording.forms)) for wording in query)
+        heard = math.fsum(idf for idf, is_any in zip(idfs, is_heard, strict=True) if is_any)
+        return math.sqrt(math.fsum(idfs) * heard)
 
     def _count(self, term: str) -> int:
+        number = self._number(term)
+        return 0 if number is None else int(self._frequency[number])
+
+    def _number(self, term: str) -> int | None:
         if self._bm25 is None:
-            return 0
+            return None
         # bm25s numbers an empty term too, for which it keeps no column
         number = self._bm25.vocab_dict.get(term, len(self._frequency))
-        return int(self._frequency[number]) if number < len(self._frequency) else 0
+        return number if number < len(self._frequency) else None

@@ -83,7 +83,7 @@ class LaidOver:
                 similarity = float((item.vectors * question.vector).sum(axis=1).max())
                 candidates[id] = Evidence(
                     similarity,
-                    self._base.lexical.coverage_of(question.terms, item.terms),
+                    self._base.lexical.coverage_of(question.words, item.terms),
                     self._base.concepts.coverage_of(question.concepts, Counter(item.concepts)),
                 )
         return QueryEvidence(candidates, found.agreement)

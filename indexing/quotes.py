@@ -15,6 +15,9 @@ from indexing.encoder import Encoder, Kind, Vectors
 from matcher.explanation import Span
 
 REMEMBERED = 2_000
+LEAST_LIKELY = 0.1
+QUOTED_SHARE = 0.5
+"""Of translations, see `TextQuoter.shared_words`."""
 CARRYING_SHARE = 0.7
 """A span carries where it has at least this share of the best span's excess fall."""
 
@@ -57,11 +60,27 @@ class TextQuoter:
         self._anatomy = lru_cache(REMEMBERED)(self._take_apart)
 
     def shared_words(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """Return where each text has terms of the other; longer terms win over their parts."""
+        """Return where each text has terms of the other, or what stands for them in another language.
+
+        Of a term's translations those are quoted that are at least QUOTED_SHARE as likely as the
+        likeliest in the other text; what is less likely than LEAST_LIKELY counts a little and reads
+        like a mistake, so it is quoted only where there is nothing better. Longer terms win over
+        their parts.
+        """
         left, right = _nfc(left), _nfc(right)
         left_tokens, right_tokens = self._analyzer.tokens(left), self._analyzer.tokens(right)
-        common = {t.form for t in left_tokens} & {t.form for t in right_tokens}
-        return _spans(left, left_tokens, common), _spans(right, right_tokens, common)
+        there = {token.form for token in right_tokens}
+        pairs = {
+            (here, form): share
+            for here in {token.form for token in left_tokens}
+            for form, share in self._said(here, there).items()
+        }
+        line = min(LEAST_LIKELY, max(pairs.values(), default=0.0))
+        said = [pair for pair, share in pairs.items() if share >= line]
+        return (
+            _spans(left, left_tokens, {here for here, _ in said}),
+            _spans(right, right_tokens, {form for _, form in said}),
+        )
 
     def shared_concepts(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """Return the first place of each concept that both texts name, in the left one's order.
@@ -109,6 +128,17 @@ class TextQuoter:
             _shifted(left, need_parts.spans[need_rows[need_row]], need.start),
             _shifted(right, offering_parts.spans[offering_rows[offering_row]], offering.start),
         )
+
+    def _said(self, term: str, there: set[str]) -> dict[str, float]:
+        """Return how likely a term is said by terms of the other text: the term if it is among them,
+        else its likeliest translations.
+        """
+        if term in there:
+            return {term: 1.0}
+        others = self._analyzer.translations.of(term)
+        said = {form: share for form, share in others.items() if form in there}
+        line = QUOTED_SHARE * max(said.values(), default=0.0)
+        return {form: share for form, share in said.items() if share >= line}
 
     def _read(self, text: str, kind: Kind) -> tuple[Passage, ...]:
         """Cut and encode a text as the index does."""

@@ -63,7 +63,9 @@ class Quoter(Protocol):
     """Finds the pieces of two texts that speak of the same thing (see `indexing.quotes`)."""
 
     def shared_words(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """Return where each text has words of the other, in text order, without overlaps."""
+        """Return where each text has words of the other, or words that are likely translations of
+        them, in text order, without overlaps.
+        """
         ...
 
     def shared_concepts(self, left: str, right: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
@@ -127,7 +129,7 @@ def explain(
             Reason(
                 "lexical",
                 points.lexical,
-                f"두 글이 함께 쓰는 말: {', '.join(list(words)[:8])}",
+                f"두 글에 함께 나오는 말: {', '.join(list(words)[:8])}",
                 offering_id,
                 need_spans,
                 offering_spans,

@@ -1,12 +1,11 @@
 """From what two sources say to one score that is a plain sum.
 
 score = cosine + weight x coverage + weight x concepts (+ what the records say of project types and
-sectors, which the Matchmaker adds: `with_kind`, `matcher.sectors`). Coverage is absolute (see `Evidence`): the best of a bad list
-does not look perfect, as it does after min-max scaling, and a query in another language has hardly
-any. The weight falls with script agreement: the few words that an English need shares with Korean
-texts are names and loan words and say less. Concepts are terms of the field under one name for all
-languages (`matcher.synonyms`); their weight rises where words fall silent, since within one language
-the words have said most of it already. Measured in docs/decisions/0004.
+sectors, which the Matchmaker adds: `with_kind`, `matcher.sectors`). Coverage is absolute (see
+`Evidence`): the best of a bad list does not look perfect, as it does after min-max scaling. A need in
+another language has one too, by the words that its own are translated to, so no weight depends on
+the language. Concepts are terms of the field under one name for all languages (`matcher.synonyms`).
+Measured in docs/decisions/0004 and 0021.
 """
 
 import math
@@ -37,19 +36,17 @@ class Points:
         return math.fsum((self.dense, self.lexical, self.concept, self.kind, self.sector))
 
 
-def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -> Points:
+def fuse(evidence: Evidence, system: System, policy: Policy) -> Points:
     """Weigh one candidate's evidence; `lexical` and `dense` are one arm alone, for comparison."""
     if system == "lexical":
         return Points(0.0, evidence.coverage)
     if system == "dense":
         return Points(evidence.similarity, 0.0)
-
-    def weight(foreign: float, same: float) -> float:
-        return foreign + (same - foreign) * agreement
-
-    words = weight(policy.coverage_weight_foreign, policy.coverage_weight)
-    concepts = weight(policy.concept_weight_foreign, policy.concept_weight)
-    return Points(evidence.similarity, words * evidence.coverage, concepts * evidence.concepts)
+    return Points(
+        evidence.similarity,
+        policy.coverage_weight * evidence.coverage,
+        policy.concept_weight * evidence.concepts,
+    )
 
 
 def with_kind(points: Points, agreement: float, policy: Policy) -> Points:
@@ -63,7 +60,7 @@ def with_kind(points: Points, agreement: float, policy: Policy) -> Points:
 def weigh(evidence: QueryEvidence, system: System, policy: Policy) -> Mapping[str, Points]:
     """Weigh all candidates; for `lexical` those without a shared word are left out."""
     return {
-        id: fuse(item, evidence.agreement, system, policy)
+        id: fuse(item, system, policy)
         for id, item in evidence.candidates.items()
         if system != "lexical" or item.coverage > 0
     }

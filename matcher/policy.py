@@ -83,9 +83,7 @@ class Policy:
     """See policy.toml for the unit and the reason of each number."""
 
     coverage_weight: float
-    coverage_weight_foreign: float
     concept_weight: float
-    concept_weight_foreign: float
     kind_weight: float
     sector: SectorPolicy
     candidates: int
@@ -111,9 +109,7 @@ class Policy:
         """Build from the tables of a TOML document."""
         return cls(
             coverage_weight=float(tables["fusion"]["coverage_weight"]),
-            coverage_weight_foreign=float(tables["fusion"]["coverage_weight_foreign"]),
             concept_weight=float(tables["fusion"]["concept_weight"]),
-            concept_weight_foreign=float(tables["fusion"]["concept_weight_foreign"]),
             kind_weight=float(tables["fusion"]["kind_weight"]),
             sector=SectorPolicy(
                 named=float(tables["fusion"]["sector_named"]),

@@ -56,7 +56,7 @@ class Evidence:
     similarity: likeness of the best passage on the scale of a cosine; a gated encoder (decision 0020)
         may say a little more than 1 of the same text.
     coverage: share of the query's information (BM25 over a bound of its own) that the candidate's
-        words carry, 0..1; 0 where they share no word.
+        words carry, 0..1, by their own form or by a likely translation; 0 where it has neither.
     concepts: share of the idf of the query's terms of the field that the candidate names too,
     whatever language either text says them in, 0..1.
     """
@@ -72,7 +72,7 @@ class QueryEvidence:
 
     candidates: id to Evidence, the best of either source.
     agreement: how much of the query is written in the scripts the collection is written in, 0..1;
-    near 0 for an English need over Korean texts, whose few common words are names and loan words.
+    near 0 for an English need over Korean texts. How sure a match is depends on it, its score does not.
     """
 
     candidates: Mapping[str, Evidence]

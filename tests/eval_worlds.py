@@ -11,6 +11,7 @@ from evaluation.measures import MEASURES, Scores
 from evaluation.runs import Run
 from evaluation.systems import Engine
 from indexing.analyzer import Token
+from indexing.translations import NO_TRANSLATIONS
 from matcher.policy import Policy
 from matcher.progress import silent
 from matcher.ranking import Hit
@@ -104,6 +105,7 @@ class SpaceAnalyzer:
     """Words between spaces."""
 
     name = "spaces"
+    translations = NO_TRANSLATIONS
 
     def tokens(self, text):
         tokens, position = [], 0
@@ -112,6 +114,9 @@ class SpaceAnalyzer:
             position = start + len(word)
             tokens.append(Token(word.casefold(), start, position))
         return tokens
+
+    def without_translations(self):
+        return self
 
     def terms(self, text):
         return [token.form for token in self.tokens(text)]

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from evaluation.ablation import ablate, ablation_table, variants
+from evaluation.ablation import TRANSLATIONS, ablate, ablation_table, variants
 from evaluation.datasets import read_matching
 from matcher.policy import Policy
 from tests.eval_worlds import open_world_engine, write_matching_world
@@ -18,7 +18,7 @@ def test_each_variant_differs_from_the_policy_in_its_ingredient_only() -> None:
 
     assert changed["분야"] == {"sector"}
     assert changed["사업유형"] == {"kind_weight"}
-    assert changed["낱말(BM25)"] == {"coverage_weight", "coverage_weight_foreign"}
+    assert changed["낱말(BM25)"] == {"coverage_weight"}
     assert all(changed.values())
 
 
@@ -36,5 +36,5 @@ def test_the_loss_is_the_whole_minus_what_is_left(tmp_path) -> None:
         assert loss.interval.low <= loss.mean <= loss.interval.high
     assert table.rows[0] == ("전체", f"{whole:.3f}")
     assert [row[0] for row in table.rows[1:]] == [
-        f"{name} 없이" for name in variants(engine.policy)
+        f"{name} 없이" for name in [*variants(engine.policy), TRANSLATIONS]
     ]

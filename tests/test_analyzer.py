@@ -276,3 +276,12 @@ def test_okt_gives_offsets_and_serves_eight_threads():
         for form, start, end in tokens:
             assert text[start:end].casefold().replace(",", "") == form
     assert {"빗물", "시스템"} <= {form for form, _, _ in answer["alone"][0]}
+
+
+def test_without_translations_the_terms_are_the_same_and_the_name_another(mecab):
+    plain = mecab.without_translations()
+
+    assert mecab.translations.of("waste")
+    assert not plain.translations.of("waste")
+    assert plain.terms("폐기물 소각로") == mecab.terms("폐기물 소각로")
+    assert plain.name != mecab.name

@@ -2,13 +2,15 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fakes import FakeEncoder, space_analyzer
+from fakes import FakeEncoder, SpaceTagger, space_analyzer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexing import quotes
+from indexing.analyzer import Analyzer
 from indexing.clauses import sentences
 from indexing.quotes import TextQuoter
+from indexing.translations import Translations
 from matcher.explanation import Reason, Span, explain, shorten
 from matcher.fusion import Points
 
@@ -88,6 +90,49 @@ def test_the_longer_of_two_overlapping_terms_is_quoted(mecab):
 
     assert [span.quote for span in need] == ["빗물저류조"]
     assert [span.quote for span in offering] == ["빗물저류조"]
+
+
+def test_words_are_quoted_with_what_they_are_in_the_other_language():
+    words = [("waste", "폐기물", 0.6), ("waste", "쓰레기", 0.5), ("waste", "가방", 0.05)]
+    analyzer = Analyzer(
+        "mecab", SpaceTagger(), "1", (), Translations([*words, ("lamp", "등", 1.0)])
+    )
+    quoter = TextQuoter(FakeEncoder(), analyzer)
+
+    need, offering = quoter.shared_words("waste LED lamp", "가방 쓰레기 폐기물 LED 램프")
+
+    assert [span.quote for span in need] == ["waste", "LED"]
+    assert [span.quote for span in offering] == ["쓰레기", "폐기물", "LED"]
+
+
+@pytest.mark.parametrize(
+    ("need", "word", "answer"),
+    [
+        ("Xử lý rác sinh hoạt của thành phố", "rác", "쓰레기"),
+        ("Traitement des déchets ménagers", "déchets", "폐기물"),
+        ("Municipal waste incinerator", "waste", "폐기물"),
+    ],
+)
+def test_a_need_in_another_language_shows_its_words_in_the_korean_text(mecab, need, word, answer):
+    offering = f"생활 {answer} 를 태우는 설비를 만듭니다."
+
+    here, there = TextQuoter(FakeEncoder(), mecab).shared_words(need, offering)
+
+    assert word in {span.quote for span in here}
+    assert answer in {span.quote for span in there}
+
+
+def test_an_unlikely_translation_is_quoted_where_there_is_nothing_better():
+    rows = [("bag", "가방", 0.95), ("bag", "폐기물", 0.05), ("waste", "폐기물", 1.0)]
+    quoter = TextQuoter(
+        FakeEncoder(), Analyzer("mecab", SpaceTagger(), "1", (), Translations(rows))
+    )
+
+    alone, beside = (quoter.shared_words(need, "폐기물") for need in ("bag", "bag waste"))
+
+    assert [span.quote for span in alone[0]] == ["bag"]
+    assert [span.quote for span in beside[0]] == ["waste"]
+    assert all([span.quote for span in spans] == ["폐기물"] for _, spans in (alone, beside))
 
 
 def test_a_need_in_another_language_shows_what_answers_it(real_encoder):

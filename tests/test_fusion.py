@@ -12,9 +12,7 @@ from matcher.ranking import Evidence, QueryEvidence
 POLICY = replace(
     Policy.load(),
     coverage_weight=0.3,
-    coverage_weight_foreign=0.05,
     concept_weight=0.04,
-    concept_weight_foreign=0.1,
     candidates=100,
     part_matches=5,
     certificate_days=90,
@@ -23,43 +21,26 @@ SHARES = st.floats(0, 1)
 EVIDENCE = st.builds(Evidence, st.floats(-1, 1), SHARES, SHARES)
 
 
-@pytest.mark.parametrize(
-    ("agreement", "weight"), [(1.0, 0.3), (0.0, 0.05), (0.5, 0.05 + (0.3 - 0.05) / 2)]
-)
-def test_words_weigh_by_how_far_the_scripts_agree(agreement, weight):
-    points = fuse(Evidence(0.8, 0.4), agreement, "hybrid", POLICY)
+def test_each_source_weighs_what_the_policy_says():
+    points = fuse(Evidence(0.8, 0.4, 0.5), "hybrid", POLICY)
 
     assert points.dense == 0.8
-    assert points.lexical == pytest.approx(weight * 0.4)
+    assert points.lexical == pytest.approx(0.3 * 0.4)
+    assert points.concept == pytest.approx(0.04 * 0.5)
 
 
-@given(EVIDENCE, SHARES)
-def test_the_weight_stays_between_foreign_and_same(evidence, agreement):
-    lexical = fuse(evidence, agreement, "hybrid", POLICY).lexical
-
-    slack = 1e-12
-    assert 0.05 * evidence.coverage - slack <= lexical <= 0.3 * evidence.coverage + slack
-
-
-@given(EVIDENCE, SHARES, st.sampled_from(["lexical", "dense", "hybrid"]))
-def test_the_score_is_exactly_the_sum_of_its_points(evidence, agreement, system):
-    points = fuse(evidence, agreement, system, POLICY)
+@given(EVIDENCE, st.sampled_from(["lexical", "dense", "hybrid"]))
+def test_the_score_is_exactly_the_sum_of_its_points(evidence, system):
+    points = fuse(evidence, system, POLICY)
 
     assert points.total == math.fsum([points.dense, points.lexical, points.concept, points.kind])
-
-
-@given(EVIDENCE, SHARES)
-def test_terms_of_the_field_weigh_more_where_words_are_silent(evidence, agreement):
-    points = fuse(evidence, agreement, "hybrid", POLICY)
-
-    assert points.concept == pytest.approx((0.1 - 0.06 * agreement) * evidence.concepts)
 
 
 def test_one_arm_alone_hears_nothing_of_the_other():
     evidence = Evidence(similarity=0.8, coverage=0.4)
 
-    lexical = fuse(evidence, 0.0, "lexical", POLICY)
-    dense = fuse(evidence, 1.0, "dense", POLICY)
+    lexical = fuse(evidence, "lexical", POLICY)
+    dense = fuse(evidence, "dense", POLICY)
 
     assert (lexical.dense, lexical.lexical) == (0.0, 0.4)
     assert (dense.dense, dense.lexical) == (0.8, 0.0)
@@ -73,13 +54,6 @@ def test_a_silent_lexical_arm_leaves_the_dense_order_alone():
 
     assert hybrid.hits == dense.hits
     assert hybrid.scores() == similarities
-
-
-def test_a_full_word_match_in_another_script_cannot_outrun_the_meaning():
-    evidence = QueryEvidence({"name": Evidence(0.80, 1.0), "sense": Evidence(0.86, 0.0)}, 0.0)
-
-    assert rank(evidence, "hybrid", POLICY).ids() == ("sense", "name")
-    assert rank(replace(evidence, agreement=1.0), "hybrid", POLICY).ids() == ("name", "sense")
 
 
 def test_the_lexical_system_leaves_out_who_shares_no_word():
@@ -98,7 +72,7 @@ def test_ties_are_broken_by_id():
 def test_a_fingerprint_changes_with_every_number_and_with_nothing_else():
     changed = [
         replace(POLICY, coverage_weight=0.31),
-        replace(POLICY, coverage_weight_foreign=0.0),
+        replace(POLICY, concept_weight=0.05),
         replace(POLICY, candidates=101),
         replace(POLICY, part_matches=4),
         replace(POLICY, consortium_members=3),
@@ -116,5 +90,5 @@ def test_a_fingerprint_changes_with_every_number_and_with_nothing_else():
 def test_the_policy_that_ships_loads():
     policy = Policy.load()
 
-    assert 0 <= policy.coverage_weight_foreign <= policy.coverage_weight
+    assert 0 < policy.concept_weight < policy.coverage_weight
     assert policy.candidates >= 1

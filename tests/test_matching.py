@@ -99,17 +99,13 @@ def exact_scores(analyzer, texts, query) -> dict[str, float]:
     similar = dict(brute_force(owners, vectors, encode_query(ENCODER, query), len(texts)))
     terms = {id: analyzer.terms(text) for id, text in texts.items()}
     asked = analyzer.terms(query)
-    scripts = build_collection(texts, ENCODER, analyzer).lexical.agreement(asked)
-    foreign, same = POLICY.coverage_weight_foreign, POLICY.coverage_weight
-    weight = foreign + scripts * (same - foreign)
-    foreign, same = POLICY.concept_weight_foreign, POLICY.concept_weight
-    concept_weight = foreign + scripts * (same - foreign)
+    likely = {term: analyzer.translations.of(term) for term in asked}
     named = {id: names(analyzer, text) for id, text in texts.items()}
     concepts = names(analyzer, query)
     return {
         id: similar[id]
-        + weight * coverage(terms, asked, id)
-        + concept_weight * presence(named, concepts, id)
+        + POLICY.coverage_weight * coverage(terms, asked, id, likely)
+        + POLICY.concept_weight * presence(named, concepts, id)
         for id in texts
     }
 

@@ -123,10 +123,14 @@ def test_a_text_scores_the_same_laid_over_as_indexed(settings: Settings, mecab: 
     for key, text in indexed_texts(everybody, [])["offerings"].items():
         (learned,) = learn({key: ("d", text)}, encoder, mecab).values()
         for query in TEXTS:
-            terms, concepts = mecab.terms(query), snapshot.offerings.ask(query).concepts
+            question = snapshot.offerings.ask(query)
             for index, mine, asked in (
-                (snapshot.offerings.lexical, learned.terms, terms),
-                (snapshot.offerings.concepts, dict.fromkeys(learned.concepts, 1), concepts),
+                (snapshot.offerings.lexical, learned.terms, question.words),
+                (
+                    snapshot.offerings.concepts,
+                    dict.fromkeys(learned.concepts, 1),
+                    question.concepts,
+                ),
             ):
                 expected = index.coverages(asked, [key])[key]
                 assert index.coverage_of(asked, mine) == pytest.approx(expected, abs=1e-5)

@@ -23,6 +23,7 @@ from evaluation.speed import (
 )
 from indexing.dense import DenseIndex
 from indexing.lexical import LexicalIndex
+from indexing.translations import Wording
 from matcher.records import Need
 from tests.eval_worlds import WordEncoder, open_world_engine, write_matching_world
 
@@ -116,9 +117,11 @@ def test_brute_force_agrees_with_faiss_and_the_textbook():
         lambda texts: any(texts.values())
     ),
     st.lists(WORDS, min_size=1, max_size=4),
+    st.dictionaries(WORDS, st.dictionaries(WORDS, st.floats(0.02, 1.0)), max_size=3),
 )
-def test_the_loop_in_plain_python_agrees_with_the_index(texts, query):
+def test_the_loop_in_plain_python_agrees_with_the_index(texts, terms, likely):
     index = LexicalIndex.build(list(texts), list(texts.values()))
+    query = [Wording(term, likely.get(term, {})) for term in terms]
 
     found = PlainBm25(texts).search(query, 10)
 

@@ -1,0 +1,131 @@
+import gzip
+
+import pytest
+from fakes import space_analyzer
+
+from indexing.material import Material, Pair
+from indexing.translations import SHIPPED, SMALLEST, Translations, Wording, read_translations
+from indexing.word_alignment import align, main, parallel_terms, write_table
+from matcher.synonyms import SynonymGroup, Synonyms
+
+PAIRS = [
+    (["waste", "incinerator"], ["폐기물", "소각로"]),
+    (["waste", "collection"], ["폐기물", "수거"]),
+    (["solar", "panel"], ["태양광", "모듈"]),
+    (["solar", "lamp"], ["태양광", "등"]),
+    (["rác", "collection"], ["폐기물", "수거"]),
+]
+
+
+def test_a_foreign_word_is_shared_out_and_a_korean_one_is_compared_with_its_likeliest():
+    table = Translations(
+        [("waste", "폐기물", 0.6), ("waste", "쓰레기", 0.2), ("rác", "폐기물", 0.3)]
+    )
+
+    assert table.of("waste") == pytest.approx({"폐기물": 0.75, "쓰레기": 0.25})
+    assert table.of("폐기물") == pytest.approx({"waste": 1.0, "rác": 0.5})
+    assert table.of("hydrogen") == {}
+    assert len(table) == 4
+
+
+def test_unlikely_translations_are_left_out():
+    table = Translations([("waste", "폐기물", 1.0), ("waste", "장난감", SMALLEST / 2)])
+
+    assert list(table.of("waste")) == ["폐기물"]
+
+
+def test_terms_keep_their_order_and_those_that_nobody_knows_stand_for_themselves():
+    table = Translations([("waste", "폐기물", 0.6)])
+
+    found = table.wordings(["5kw", "waste", "waste"])
+
+    assert found == [Wording("5kw"), *[Wording("waste", {"폐기물": 1.0})] * 2]
+    assert found[1].forms == ("waste", "폐기물")
+
+
+def test_another_table_has_another_digest():
+    tables = [[], [("waste", "폐기물", 0.6)], [("waste", "폐기물", 0.5)]]
+
+    assert len({Translations(rows).digest for rows in tables}) == len(tables)
+
+
+def test_words_that_stand_together_everywhere_are_each_others_translation():
+    rows = {(foreign, korean): strength for foreign, korean, strength in align(PAIRS)}
+
+    for foreign, korean in (("waste", "폐기물"), ("solar", "태양광"), ("collection", "수거")):
+        strongest = max((s, k) for (f, k), s in rows.items() if f == foreign)
+        assert strongest[1] == korean
+    assert rows["solar", "태양광"] > 0.9
+    assert all(0 < strength <= 1 for strength in rows.values())
+    assert align(PAIRS) == sorted(align(PAIRS))
+    assert align([]) == align([([], ["폐기물"]), (["waste"], [])]) == []
+
+
+def test_a_word_that_is_written_alike_needs_no_translation():
+    assert all(foreign != korean for foreign, korean, _ in align([(["led"], ["led", "등"])]))
+
+
+def test_pairs_of_texts_and_of_the_staffs_terms_are_learned_from():
+    material = Material((), (), {("terms", "en"): (Pair("태양광 등", "solar lamp"),)})
+    table = Synonyms(
+        [SynonymGroup("waste", ("소각로",), ("incinerator",), (), (("vi", "lò đốt"),))]
+    )
+
+    found = parallel_terms(material, table, space_analyzer())
+
+    assert found == [
+        (["solar", "lamp"], ["태양광", "등"]),
+        (["incinerator"], ["소각로"]),
+        (["lò", "đốt"], ["소각로"]),
+    ]
+
+
+def test_the_same_table_is_written_as_the_same_bytes(tmp_path):
+    rows = align(PAIRS)
+    for name in ("a", "b"):
+        write_table(tmp_path / name / "table.tsv.gz", rows)
+
+    first, second = ((tmp_path / name / "table.tsv.gz").read_bytes() for name in ("a", "b"))
+
+    assert first == second
+    assert gzip.decompress(first).decode().count("\n") == len(rows)
+
+
+def test_the_command_learns_from_a_folder_and_says_how_much(tmp_path, capsys):
+    material = tmp_path / "material"
+    material.mkdir()
+    languages = ("en", "vi", "id", "fr", "zh")
+    head = "\t".join(("ko", *languages))
+    row = "\t".join(("가상낱말", *(f"word{language}" for language in languages)))
+    (material / "terms_1.tsv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    out = tmp_path / "table.tsv.gz"
+
+    assert main(["--material", str(material), "--out", str(out)]) == 0
+
+    assert "가상낱말" in gzip.decompress(out.read_bytes()).decode()
+    assert "낱말 짝" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("foreign", "korean"),
+    [
+        ("waste", "폐기물"),
+        ("rác", "쓰레기"),
+        ("déchets", "폐기물"),
+        ("sampah", "쓰레기"),
+        ("废水", "폐수"),
+    ],
+)
+def test_the_table_that_ships_knows_the_words_of_the_field(foreign, korean):
+    table = read_translations()
+
+    assert korean in table.of(foreign)
+    assert foreign in table.of(korean)
+
+
+def test_the_table_that_ships_names_nobody():
+    """No digits of phones, no addresses: it holds single words only."""
+    for line in gzip.decompress(SHIPPED.read_bytes()).decode().splitlines():
+        foreign, korean, strength = line.split("\t")
+        assert "@" not in foreign + korean
+        assert 0 < float(strength) <= 1
