@@ -293,6 +293,7 @@ def _remembering(engine: Engine) -> Engine:
         terms=lru_cache(None)(engine.analyzer.terms),
         concepts=lru_cache(None)(engine.analyzer.concepts),
         fields=lru_cache(None)(engine.analyzer.fields),
+        translations=engine.analyzer.translations,
     )
     encoder = _RememberingEncoder(engine.encoder)
     return replace(engine, encoder=encoder, analyzer=cast("Analyzer", analyzer))
