@@ -148,6 +148,7 @@ class LexicalIndex:
 
     def _coverage(self, query: Sequence[Wording]) -> npt.NDArray[np.float64]:
         total = np.zeros(len(self._ids))
+        query = [self._known(wording) for wording in query]
         bound = self._bound(query)
         if not bound:
             return total
@@ -158,11 +159,18 @@ class LexicalIndex:
                 total[rows] += times[wording.term] * self.idf(wording) * heard
         return np.asarray(total / bound)
 
+    def _known(self, wording: Wording) -> Wording:
+        """Return a wording without the translations that no text has: most, in a small registry."""
+        has = self._bm25.vocab_dict if self._bm25 is not None else {}
+        return Wording(
+            wording.term, {form: s for form, s in wording.translations.items() if form in has}
+        )
+
     def _heard(self, wording: Wording) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return which texts have anything of a wording, and how much: BM25 without its idf, 0..1."""
         rows, own = self._column(wording.term)
         columns = [(share, *self._column(form)) for form, share in wording.translations.items()]
-        if not any(len(texts) for _, texts, _ in columns):
+        if not columns:
             return rows, own
         likely, alone = np.zeros(len(self._ids)), np.zeros(len(self._ids))
         for share, texts, part in columns:
