@@ -47,19 +47,19 @@ def variants(policy: Policy) -> dict[str, Policy]:
 def ablate(dataset: MatchingDataset, engine: Engine, progress: Progress = silent) -> Ablation:
     """Run the product whole and without each ingredient over one set."""
 
-    def scores(bench: Bench) -> Result:
+    def judged(bench: Bench) -> Result:
         return evaluate(dataset, bench.run("hybrid", progress=progress), engine)
 
     with open_bench(dataset, engine, progress) as bench:
         assert isinstance(bench, MatchingBench)
-        whole = scores(bench)
+        whole = judged(bench)
         results = {
-            name: scores(bench.with_policy(policy))
+            name: judged(bench.with_policy(policy))
             for name, policy in variants(engine.policy).items()
         }
     untranslated = replace(engine, analyzer=engine.analyzer.without_translations())
     with open_bench(dataset, untranslated, progress) as bench:
-        results[TRANSLATIONS] = scores(bench)
+        results[TRANSLATIONS] = judged(bench)
     mine = whole.scores.values[MAIN_MEASURE]
     losses = {
         name: compare_paired(mine, without.scores.values[MAIN_MEASURE])

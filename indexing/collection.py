@@ -73,16 +73,17 @@ class Collection:
         agreement = self.lexical.agreement(question.terms)
         if not len(self) or (allowed is not None and not allowed):
             return QueryEvidence({}, agreement)
+        heard, shared = self.lexical.coverage(words), self.concepts.coverage(concepts)
         candidates = dict.fromkeys(
             [
                 *self.dense.search(query, k, allowed).ids(),
-                *self.lexical.search(words, k, allowed).ids(),
-                *self.concepts.search(concepts, k, allowed).ids(),
+                *self.lexical.best(heard, k, allowed).ids(),
+                *self.concepts.best(shared, k, allowed).ids(),
             ]
         )
         similarity = self.dense.similarities(query, candidates)
-        coverage = self.lexical.coverages(words, candidates)
-        named = self.concepts.coverages(concepts, candidates)
+        coverage = self.lexical.named(heard, candidates)
+        named = self.concepts.named(shared, candidates)
         return QueryEvidence(
             {
                 id: Evidence(similarity.get(id, -1.0), coverage.get(id, 0.0), named.get(id, 0.0))

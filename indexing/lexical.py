@@ -107,7 +107,16 @@ class LexicalIndex:
         self, query: Sequence[Wording], k: int, allowed: Collection[str] | None = None
     ) -> Ranking:
         """Return the `k` texts that cover the query best; texts that have none of it are left out."""
-        coverage = self._coverage(query)
+        return self.best(self.coverage(query), k, allowed)
+
+    def coverages(self, query: Sequence[Wording], ids: Collection[str]) -> Mapping[str, float]:
+        """Return the coverage of each named text."""
+        return self.named(self.coverage(query), ids)
+
+    def best(
+        self, coverage: npt.NDArray[np.float64], k: int, allowed: Collection[str] | None = None
+    ) -> Ranking:
+        """Return what `search` does, of what `coverage` returned."""
         if allowed is not None:
             mask = np.zeros(len(self._ids), dtype=bool)
             mask[[self._row[id] for id in allowed if id in self._row]] = True
@@ -119,9 +128,8 @@ class LexicalIndex:
             rows = rows[coverage[rows] >= kth]
         return Ranking.of(SOURCE, {self._ids[row]: float(coverage[row]) for row in rows}, k)
 
-    def coverages(self, query: Sequence[Wording], ids: Collection[str]) -> Mapping[str, float]:
-        """Return the coverage of each named text."""
-        coverage = self._coverage(query)
+    def named(self, coverage: npt.NDArray[np.float64], ids: Collection[str]) -> Mapping[str, float]:
+        """Return what `coverages` does, of what `coverage` returned."""
         return {id: float(coverage[self._row[id]]) for id in ids if id in self._row}
 
     def coverage_of(self, query: Sequence[Wording], text: Mapping[str, int]) -> float:
@@ -146,7 +154,8 @@ class LexicalIndex:
 
         return math.fsum(self.idf(wording) * heard(wording) for wording in query) / bound
 
-    def _coverage(self, query: Sequence[Wording]) -> npt.NDArray[np.float64]:
+    def coverage(self, query: Sequence[Wording]) -> npt.NDArray[np.float64]:
+        """Return the coverage of every text (texts,), in build order."""
         total = np.zeros(len(self._ids))
         query = [self._known(wording) for wording in query]
         bound = self._bound(query)

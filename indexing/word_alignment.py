@@ -25,6 +25,7 @@ from matcher.synonyms import Synonyms, synonyms
 ITERATIONS = 8
 LONGEST = 80
 """Different terms of a text that are looked at."""
+NEGLIGIBLE = 1e-4
 NO_WORD = ""
 """Stands in every source text, for the words of the other that nothing there says."""
 
@@ -47,7 +48,7 @@ def align(pairs: Pairs, iterations: int = ITERATIONS) -> list[Row]:
     """Return (foreign term, Korean term, strength), sorted.
 
     Strength: sqrt(p(Korean | foreign) p(foreign | Korean)). Left out is what has less than SMALLEST
-    of all strengths of either side.
+    of all strengths of its foreign term and of all of its Korean one.
     """
     there = _likely(pairs, iterations)
     back = _likely([(korean, foreign) for foreign, korean in pairs], iterations)
@@ -98,7 +99,7 @@ def _likely(pairs: Pairs, iterations: int) -> dict[tuple[str, str], float]:
     return {
         (source_names[key // len(targets)], target_names[key % len(targets)]): float(share)
         for key, share in zip(known.tolist(), likely, strict=True)
-        if key >= len(targets) and share > 1e-4
+        if key >= len(targets) and share > NEGLIGIBLE
     }
 
 

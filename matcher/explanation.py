@@ -7,6 +7,7 @@ from matcher.fusion import Points
 
 ALIKE = "수요와 공급기술의 뜻이 가깝습니다."
 """What is said of meaning where no pieces were sought."""
+TRANSLATED = "(다른 언어는 한국어로 옮겨서)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,14 @@ def explain(
     if points.lexical:
         need_spans, offering_spans = quoter.shared_words(need_text, offering_text)
         words = dict.fromkeys(span.quote for span in offering_spans)
+        there = offering_text.casefold()
+        is_translated = any(span.quote.casefold() not in there for span in need_spans)
         reasons.append(
             Reason(
                 "lexical",
                 points.lexical,
-                f"두 글에 함께 나오는 말: {', '.join(list(words)[:8])}",
+                f"두 글에 함께 나오는 말{TRANSLATED if is_translated else ''}: "
+                f"{', '.join(list(words)[:8])}",
                 offering_id,
                 need_spans,
                 offering_spans,

@@ -45,7 +45,7 @@ def test_reasons_quote_both_texts(quoter):
     assert [span.quote for span in lexical.offering_spans] == ["도심", "빗물", "저류", "시스템을"]
     assert dense.need_spans[0].quote == "빗물 저류 시스템을 구함."
     assert dense.offering_spans[0].quote == "도심 빗물 저류 시스템을 짓는 블록입니다."
-    assert "도심, 빗물, 저류, 시스템을" in lexical.label
+    assert lexical.label == "두 글에 함께 나오는 말: 도심, 빗물, 저류, 시스템을"
     assert dense.need_spans[0].quote in dense.label
 
 
@@ -120,6 +120,9 @@ def test_a_need_in_another_language_shows_its_words_in_the_korean_text(mecab, ne
 
     assert word in {span.quote for span in here}
     assert answer in {span.quote for span in there}
+    quoter = TextQuoter(FakeEncoder(), mecab)
+    (reason,) = explain(need, offering, "1", Points(0.0, 0.1), quoter)
+    assert reason.label.startswith("두 글에 함께 나오는 말(다른 언어는 한국어로 옮겨서): ")
 
 
 def test_an_unlikely_translation_is_quoted_where_there_is_nothing_better():
