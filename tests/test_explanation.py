@@ -93,7 +93,7 @@ def test_the_longer_of_two_overlapping_terms_is_quoted(mecab):
 
 
 def test_words_are_quoted_with_what_they_are_in_the_other_language():
-    words = [("waste", "폐기물", 0.6), ("waste", "쓰레기", 0.5), ("waste", "가방", 0.05)]
+    words = [("wast", "폐기물", 0.6), ("wast", "쓰레기", 0.5), ("wast", "가방", 0.05)]
     analyzer = Analyzer(
         "mecab", SpaceTagger(), "1", (), Translations([*words, ("lamp", "등", 1.0)])
     )
@@ -126,7 +126,7 @@ def test_a_need_in_another_language_shows_its_words_in_the_korean_text(mecab, ne
 
 
 def test_an_unlikely_translation_is_quoted_where_there_is_nothing_better():
-    rows = [("bag", "가방", 0.95), ("bag", "폐기물", 0.05), ("waste", "폐기물", 1.0)]
+    rows = [("bag", "가방", 0.95), ("bag", "폐기물", 0.05), ("wast", "폐기물", 1.0)]
     quoter = TextQuoter(
         FakeEncoder(), Analyzer("mecab", SpaceTagger(), "1", (), Translations(rows))
     )

@@ -4,7 +4,7 @@ import re
 import pytest
 from fakes import space_analyzer
 
-from indexing.material import Material, Pair
+from indexing.material import Concept, Material, Pair, Passage
 from indexing.translations import SHIPPED, SMALLEST, Translations, Wording, read_translations
 from indexing.word_alignment import align, main, parallel_terms, write_table
 from matcher.synonyms import SynonymGroup, Synonyms
@@ -67,7 +67,11 @@ def test_a_word_that_is_written_alike_needs_no_translation():
 
 
 def test_pairs_of_texts_and_of_the_staffs_terms_are_learned_from():
-    material = Material((), (), {("terms", "en"): (Pair("태양광 등", "solar lamp"),)})
+    concept = Concept("1", "폐기물 소각로 10kW", (), (("ko", "쓰레기"), ("vi", "đốt rác 10kW")))
+    passage = Passage("1", "글", ("등 값",), "lamp cost")
+    material = Material(
+        (concept,), (passage,), {("terms", "en"): (Pair("태양광 등", "solar lamp"),)}
+    )
     table = Synonyms(
         [SynonymGroup("waste", ("소각로",), ("incinerator",), (), (("vi", "lò đốt"),))]
     )
@@ -76,7 +80,9 @@ def test_pairs_of_texts_and_of_the_staffs_terms_are_learned_from():
 
     assert found == [
         (["solar", "lamp"], ["태양광", "등"]),
-        (["incinerator"], ["소각로"]),
+        (["đốt", "rác"], ["폐기물", "소각로"]),
+        (["lamp", "cost"], ["등", "값"]),
+        (["inciner"], ["소각로"]),
         (["lò", "đốt"], ["소각로"]),
     ]
 
@@ -117,11 +123,13 @@ def test_the_command_learns_from_a_folder_and_says_how_much(tmp_path, capsys):
         ("废水", "폐수"),
     ],
 )
-def test_the_table_that_ships_knows_the_words_of_the_field(foreign, korean):
+def test_the_table_that_ships_knows_the_words_of_the_field(mecab, foreign, korean):
     table = read_translations()
 
-    assert korean in table.of(foreign)
-    assert foreign in table.of(korean)
+    (term,) = mecab.terms(foreign)
+
+    assert korean in table.of(term)
+    assert term in table.of(korean)
 
 
 def test_the_table_that_ships_holds_no_address_and_no_long_number():
@@ -129,3 +137,8 @@ def test_the_table_that_ships_holds_no_address_and_no_long_number():
         foreign, korean, strength = line.split("\t")
         assert not re.search(r"@|\d{7}", foreign + " " + korean)
         assert 0 < float(strength) <= 1
+
+
+def test_the_table_that_ships_holds_no_number():
+    for line in gzip.decompress(SHIPPED.read_bytes()).decode().splitlines():
+        assert all(word[0].isalpha() for word in line.split("\t")[:2])
