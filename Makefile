@@ -8,7 +8,7 @@ DEMO   := .greenmatch/demo
 
 BROWSERS := chromium chromium-browser google-chrome chrome
 
-.PHONY: help install browser demo demo-results test check format guide train quality clean
+.PHONY: help install browser demo demo-results test check format guide train train-ablation quality clean
 
 help: ## 이 도움말 / this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,15 @@ guide: install browser ## 안내서의 화면 그림을 새로 찍음 / take the
 train: install ## 낱말 번역표와 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / learn the table of words and the adapter anew
 	$(BIN)/python -m indexing.word_alignment $(if $(PAIRS),--pairs $(PAIRS))
 	$(BIN)/python -m indexing.training --cache .greenmatch/training $(if $(PAIRS),--pairs $(PAIRS))
+
+PARTS = pairs concepts passages distillation terms-sentences public
+TRIALS = .greenmatch/trials
+train-ablation: install ## 학습 재료를 하나씩 빼고 짧게 학습해 docs/quality/training.md에 적음 (PAIRS, SETS) / what each ingredient of training adds
+	for part in nothing $(PARTS); do test -d $(TRIALS)/without-$$part || \
+	$(BIN)/python -m indexing.training --cache .greenmatch/training --trial --steps 40 $(if $(PAIRS),--pairs $(PAIRS)) \
+	--without $$(echo $$part | tr - ' ') --out $(TRIALS)/without-$$part || exit 1; done
+	$(BIN)/greenmatch-eval encoders data/samples data/heldout $(SETS) --sample 50 --out docs/quality/training.md \
+	$(foreach part,nothing $(PARTS),--adapter $(TRIALS)/without-$(part))
 
 SETS ?= $(wildcard ../shared/eval/retrieval/*)
 quality: install ## 표본, 확인용 자료, SETS에서 품질을 재어 docs/quality에 적음 (SYSTEMS=쉼표로 나눈 이름) / measure quality

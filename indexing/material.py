@@ -14,6 +14,8 @@ FOREIGN_SHARE = 0.4
 """Share of the questions to a passage that are asked in another language than Korean."""
 WRITTEN_PAIRS = ("terms", "sentences")
 """Sources of pairs that this repository holds; others come in a file from outside."""
+PUBLIC = "public"
+"""Stands for all other sources where pairs are left out."""
 NEGATIVES = 2
 """Hard negatives that come with a concept at most, drawn anew each time."""
 
@@ -171,8 +173,11 @@ class Sampler:
     def __init__(
         self, material: Material, chance: random.Random, without: Sequence[str] = ()
     ) -> None:
-        """`without` names sources of pairs that are left out."""
-        self._pairs = {key: v for key, v in material.pairs.items() if key[0] not in without}
+        """`without` names sources of pairs that are left out; PUBLIC: all that came from outside."""
+        left_out = {key[0] for key in material.pairs if key[0] in without}
+        if PUBLIC in without:
+            left_out |= {key[0] for key in material.pairs if key[0] not in WRITTEN_PAIRS}
+        self._pairs = {key: v for key, v in material.pairs.items() if key[0] not in left_out}
         self._random = chance
         self._concepts = _rounds(material.concepts, chance)
         self._passages = _rounds(material.passages, chance)

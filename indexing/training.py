@@ -271,7 +271,12 @@ def main() -> None:
         "--without",
         nargs="*",
         default=[],
-        help="빼고 학습할 재료: pairs concepts passages sentences",
+        help="빼고 학습할 재료: pairs concepts passages distillation, 짝의 출처(terms sentences public)",
+    )
+    parser.add_argument(
+        "--trial",
+        action="store_true",
+        help="마지막 학습 한 번만, 평균과 관문 없이: 재료를 빼면 무엇을 잃는지 볼 때",
     )
     parser.add_argument(
         "--gate-only", action="store_true", help="--out에 있는 어댑터는 두고 관문만 다시 맞춥니다"
@@ -286,8 +291,9 @@ def main() -> None:
     base = load_model(place)
     total: Weights = {}
     runs = []
-    for number, planned in enumerate(RECIPES, start=1):
-        print(f"학습 {number}/{len(RECIPES)}", flush=True)
+    recipes = (replace(RECIPES[-1], kept=1.0),) if arguments.trial else RECIPES
+    for number, planned in enumerate(recipes, start=1):
+        print(f"학습 {number}/{len(recipes)}", flush=True)
         without = (*planned.without, *arguments.without)
         recipe = replace(planned, steps=arguments.steps or planned.steps, without=without)
         trainer = Trainer(place, material, recipe)
@@ -297,7 +303,8 @@ def main() -> None:
         runs.append({"recipe": asdict(recipe), "dev": trainer.best_score})
     adapter = Adapter(arguments.out.name, weights_digest(base), total)
     adapter.write(arguments.out, {"runs": runs, "material": material.counts()})
-    _fit_gate(material, arguments.cache, arguments.out)
+    if not arguments.trial:
+        _fit_gate(material, arguments.cache, arguments.out)
 
 
 def _fit_gate(material: Material, cache: Path, folder: Path) -> None:

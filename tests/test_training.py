@@ -1,10 +1,15 @@
+import random
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from indexing.adapter import Adapter
 from indexing.encoder import load_model
-from indexing.material import FOLDS, Material, Pair, read_material, without_repeats
+from indexing.material import FOLDS, Material, Pair, Sampler, read_material, without_repeats
 from indexing.model import BUNDLED, find_model
-from indexing.training import Recipe, Trainer, differences, state
+from indexing.training import Recipe, Trainer, differences, main, state
 
 MATERIAL = Path(__file__).parent.parent / "data" / "training"
 SMALL = replace(
@@ -27,6 +32,43 @@ def test_pairs_that_share_a_text_do_not_stand_in_one_batch() -> None:
     pairs = [Pair("물", "water"), Pair("물", "eau"), Pair("빛", "light"), Pair("등", "light")]
 
     assert without_repeats(pairs) == [Pair("물", "water"), Pair("빛", "light")]
+
+
+@pytest.mark.parametrize(
+    ("without", "left"),
+    [
+        ((), {"용어", "문장", "가게"}),
+        (("terms",), {"문장", "가게"}),
+        (("terms", "sentences"), {"가게"}),
+        (("public",), {"용어", "문장"}),
+    ],
+)
+def test_sources_of_pairs_are_left_out_by_name(without: tuple[str, ...], left: set[str]) -> None:
+    sources = {"terms": "용어", "sentences": "문장", "shop": "가게"}
+    pairs = {(name, "en"): (Pair(ko, "other"),) for name, ko in sources.items()}
+    sampler = Sampler(Material((), (), pairs), random.Random(1), without)
+
+    assert {ko for _ in range(50) for ko in sampler.pairs(2).answers} == left
+
+
+def test_a_trial_is_one_run_without_a_gate(
+    user_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    material = tmp_path / "material"
+    material.mkdir()
+    for name, lines in (("concepts_1.jsonl", 24), ("passages_1.jsonl", 24), ("terms_1.tsv", 60)):
+        kept = (MATERIAL / name).read_text(encoding="utf-8").splitlines(keepends=True)[:lines]
+        (material / name).write_text("".join(kept), encoding="utf-8")
+    out = tmp_path / "without-passages"
+    options = ["--material", str(material), "--cache", str(user_cache), "--out", str(out)]
+    options += ["--steps", "1", "--trial", "--without", "passages"]
+    monkeypatch.setattr(sys, "argv", ["training", *options])
+
+    main()
+
+    learned = Adapter.read(out)
+    assert learned.name == "without-passages"
+    assert learned.gate is None
 
 
 def test_training_changes_the_upper_layers_and_nothing_else(user_cache: Path) -> None:
