@@ -52,7 +52,9 @@ class LexicalIndex:
     def build(cls, ids: Sequence[str], terms: Sequence[Sequence[str]], k1: float = K1) -> Self:
         """Index the terms of each text, in the order of `ids`.
 
-        With k1 = 0 a term counts by being there, however often and in however long a text.
+        With k1 = 0 a term counts by being there, however often and in however long a text; and both sums
+        of a coverage hold one further term that no text has, so that one shared name of few says less
+        than five of many.
         """
         scripts = script_shares(term for text in terms for term in text)
         mean_length = sum(map(len, terms)) / len(terms) if terms else 0.0
@@ -203,7 +205,11 @@ class LexicalIndex:
         idfs = [self.idf(wording) for wording in query]
         is_heard = (any(map(self._count, wording.forms)) for wording in query)
         heard = math.fsum(idf for idf, is_any in zip(idfs, is_heard, strict=True) if is_any)
-        return math.sqrt(math.fsum(idfs) * heard)
+        if not heard:
+            return 0.0
+        is_presence = self._bm25 is not None and self._bm25.k1 == 0
+        further = math.log(1 + (len(self._ids) + 0.5) / 0.5) if is_presence else 0.0
+        return math.sqrt((math.fsum(idfs) + further) * (heard + further))
 
     def _count(self, term: str) -> int:
         number = self._number(term)

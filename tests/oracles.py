@@ -27,9 +27,9 @@ def idf(texts: Mapping[str, Sequence[str]], term: str, likely: Mapping[str, floa
 
 
 def presence(texts: Mapping[str, Sequence[str]], query: Sequence[str], id: str) -> float:
-    """The idf of the query's terms that the text has, over the bound."""
+    """The idf of the query's terms that the text has, over the bound with a further term of no text."""
     shared = math.fsum(idf(texts, term) for term in query if term in texts[id])
-    return shared / bound(texts, query) if shared else 0.0
+    return shared / bound(texts, query, further=idf(texts, "")) if shared else 0.0
 
 
 def coverage(
@@ -61,12 +61,15 @@ def bound(
     texts: Mapping[str, Sequence[str]],
     query: Sequence[str],
     likely: Mapping[str, Mapping[str, float]] = {},
+    further: float = 0.0,
 ) -> float:
-    """The geometric mean of two sums of idf: of all of the query's terms, and of those any text has."""
+    """The geometric mean of two sums of idf, of all of the query's terms and of those any text has;
+    further: what stands in both besides.
+    """
     has = set().union(*texts.values())
     known = [term for term in query if not has.isdisjoint({term, *likely.get(term, {})})]
     sums = [
         math.fsum(idf(texts, term, likely.get(term, {})) for term in terms)
         for terms in (query, known)
     ]
-    return math.sqrt(sums[0] * sums[1])
+    return math.sqrt((sums[0] + further) * (sums[1] + further))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import brute_force, coverage, presence
 
-from indexing.collection import build_collection, encode_query
+from indexing.collection import build_collection, concept_names, encode_query
 
 LONG = " ".join(f"낱말{number}" for number in range(100)) + " 빗물 저류 시스템"
 TEXTS = {
@@ -54,7 +54,7 @@ def test_evidence_of_all_texts_is_exact():
 
 
 def named(text):
-    return list(dict.fromkeys(token.form for token in space_analyzer().concepts(text)))
+    return concept_names(space_analyzer(), text)
 
 
 def test_candidates_are_the_best_of_each_source_with_evidence_of_all():

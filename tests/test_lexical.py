@@ -166,3 +166,15 @@ def test_agreement_is_the_common_share_of_scripts():
     assert index.agreement(["雨水"]) == 0
     assert index.agreement(["10", "2026"]) == 0
     assert index.agreement([]) == 0
+
+
+def test_one_shared_name_of_few_says_less_than_many():
+    texts = {"one": ["소각"], "many": ["소각", "매립", "발전", "퇴비"], "none": ["조명"]}
+    names = LexicalIndex.build(list(texts), list(texts.values()), k1=0.0)
+
+    def share(query, id):
+        return names.coverages([Wording(term) for term in query], [id])[id]
+
+    assert 0 < share(["소각"], "one") < share(texts["many"], "many") < 1
+    assert share(["소각"], "one") == pytest.approx(share(["소각"], "many"))
+    assert share(["소각"], "none") == share(["수소"], "one") == 0
