@@ -42,6 +42,8 @@ LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 INFLECTED = re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff'-]{4,}")
 """Words in Latin letters that are long enough to have an ending; what holds a digit has none."""
+LONGEST_ABBREVIATION = 4
+"""Letters of a word in capitals that keeps its last one; in longer ones it is an ending like any."""
 JOINABLE = ("NNG", "NNP", "NR", "NNB", "XR", "XPN", "XSN", "SL", "SN", "SH", "N", "Alpha", "Number")
 CONTENT = {
     "mecab": ("NNG", "NNP", "NR", "XR", "VV", "VA", "SL", "SN", "SH", "MAG"),
@@ -309,11 +311,11 @@ def _compound(line: str, run: list[tuple[int, int, str]], base: int) -> list[Tok
 def _word(line: str, start: int, end: int, base: int) -> list[Token]:
     """Return one morpheme; a number with its unit also as the bare number."""
     form = line[start:end].casefold()
-    if not line[start:end].isupper():  # IT in 그린 IT is no stop word, and BEMS no plural
-        if form in STOP_WORDS:
-            return []
-        if INFLECTED.fullmatch(form):
-            form = _stem(form)
+    is_capital = line[start:end].isupper()  # IT in 그린 IT is no stop word, and BEMS no plural
+    if form in STOP_WORDS and (not is_capital or _is_loud(line)):
+        return []
+    if INFLECTED.fullmatch(form) and not (is_capital and len(form) <= LONGEST_ABBREVIATION):
+        form = _stem(form)
     if number := NUMBER.match(form):
         tokens = [Token(form.replace(",", ""), base + start, base + end)]
         if number.end() < len(form):
@@ -321,6 +323,11 @@ def _word(line: str, start: int, end: int, base: int) -> list[Token]:
             tokens.insert(0, Token(bare, base + start, base + start + number.end()))
         return tokens
     return [Token(form, base + start, base + end)]
+
+
+def _is_loud(line: str) -> bool:
+    """True for a line of several words, all in capitals, as titles are written."""
+    return line.isupper() and not HANGUL.search(line) and len(WORD.findall(line)) > 1
 
 
 @lru_cache(maxsize=100_000)

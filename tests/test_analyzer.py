@@ -159,6 +159,14 @@ def test_what_is_no_word_keeps_its_ending(mecab):
     assert mecab.terms("gas bus 3.5kWs") == ["gas", "bus", "3.5", "3.5kws"]
 
 
+def test_a_title_in_capitals_is_read_as_any_other(mecab):
+    assert mecab.terms("HVAC SYSTEMS FOR THE BUILDINGS") == mecab.terms(
+        "HVAC systems for buildings"
+    )
+    assert mecab.terms("BEMS") == mecab.terms("건물 BEMS")[1:] == ["bems"]
+    assert mecab.terms("SYSTEMS 설비") == mecab.terms("systems 설비")
+
+
 def test_endings_are_cut_alike_by_many_threads_at_once():
     words = [f"generating{'s' * n} systems reduces" for n in range(200)]
     module._stem.cache_clear()
