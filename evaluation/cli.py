@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, cast
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from evaluation import cli_costs, cli_models, systems
 from evaluation.compare import Comparison, Missing, Trial, compare_results, evaluate
+from evaluation.crowd import composing, crowd_of
 from evaluation.datasets import (
     DIRECTIONS,
     Dataset,
@@ -25,7 +26,6 @@ from evaluation.fitting import (
     check,
     check_table,
     cross_validate,
-    crowd_of,
     fit,
     read_cases,
     to_toml,
@@ -289,7 +289,15 @@ def calibrate(
     crowd_size: Annotated[
         int,
         typer.Option("--crowd-size", min=1, help="더할 낯선 기업의 수. 그 십분의 일로도 봅니다."),
-    ] = 100_000,
+    ] = 10_000,
+    composed: Annotated[
+        int | None,
+        typer.Option(
+            "--composed",
+            min=1,
+            help="--check의 자료를 낯선 기업 이만큼 속에서도 확인합니다. 낯선 기업의 벡터는 글마다 잰 벡터로 지어냅니다.",
+        ),
+    ] = None,
     out: Out = None,
 ) -> None:
     """적합 가능성과 '적합한 공급기업 없음'의 선을 판정에 맞추고, 교차검증과 새 자료로 확인합니다.
@@ -312,10 +320,22 @@ def calibrate(
     tables = [check_table("교차검증", cross_validate(cases, described))]
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
+    notes = f"모델: {engine.encoder.name}."
+    if composed and strangers and unseen:
+        with progress_bars() as progress:
+            many = crowd_of(crowd or (), composed)
+            encoder, truth = composing(engine.encoder, strangers, many, progress)
+            among = [
+                case
+                for some in (strangers, many)
+                for folder in unseen
+                for case in read_cases(folder, replace(engine, encoder=encoder), progress, some)
+            ]
+        tables.append(check_table("지어낸 벡터의 낯선 기업 속에서", check(among, fitted)))
+        notes += f" 지어낸 벡터와 참 벡터의 코사인은 맞추지 않은 글에서 평균 {truth:.3f}."
     print_tables(Console(), tables)
     if out is not None:
-        model = f"모델: {engine.encoder.name}."
-        write_text(as_markdown("적합 가능성", "calibrate", tables, model), out)
+        write_text(as_markdown("적합 가능성", "calibrate", tables, notes), out)
     print(to_toml(fitted, engine.encoder.name))
 
 

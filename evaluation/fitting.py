@@ -6,8 +6,8 @@ the judgements which of them are useful. Each need is asked twice, whole and by 
 people type short texts too, and length must not tell who fits. Everything that is reported comes from cross-validation
 over needs; versions of one need in several languages (`same_as`) are never parted.
 
-A large registry is made of the judged companies and of a crowd: strangers that offer texts from elsewhere
-(goods, industries). They count as useless, which nobody has judged. Without them in the fit a probability is
+A large registry is made of the judged companies and of a crowd (`evaluation.crowd`): strangers that offer texts
+from elsewhere (goods, industries). They count as useless, which nobody has judged. Without them in the fit a probability is
 too high where many are searched (docs/decisions/0010).
 """
 
@@ -23,12 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.calibration import expected_calibration_error
-from evaluation.datasets import MatchingDataset, read_matching, read_retrieval
+from evaluation.crowd import SEED
+from evaluation.datasets import MatchingDataset, read_matching
 from evaluation.systems import Engine
 from evaluation.tables import Table
 from matcher.candidates import Found
 from matcher.confidence import features, line_share
-from matcher.errors import InvalidRequest
 from matcher.matching import Catalogue, Matchmaker
 from matcher.progress import Progress, silent
 from matcher.records import Company, Need
@@ -49,7 +49,6 @@ BEST = 10
 SMALL_REGISTRY = 20
 SMALL_DRAWS = 3
 FOLDS = 10
-SEED = 20150520
 REFUSED_ANSWERABLE = 0.05
 """Share of answerable needs that the line may refuse, on the mean of the sets it is drawn on."""
 STRENGTH = 10.0
@@ -143,32 +142,6 @@ def read_cases(
                 ]
             progress(f"찾기 {dataset.name}", done, len(wanted))
     return cases
-
-
-def crowd_of(folders: Sequence[Path], count: int) -> list[Company]:
-    """Return `count` strangers that each offer two texts of the folders' corpora, drawn by chance.
-
-    Raises InvalidRequest where there are fewer than two texts to draw.
-    """
-    texts = sorted(
-        {text for folder in folders for text in read_retrieval(folder).corpus.values() if text}
-    )
-    if len(texts) < 2:
-        raise InvalidRequest(
-            "낯선 기업을 만들 글이 모자랍니다. 검색 자료(corpus.jsonl)를 --crowd에 주십시오."
-        )
-    chance = random.Random(SEED)
-    strangers = []
-    for number in range(count):
-        title, description = chance.sample(texts, 2)
-        offering = {"offering_id": "1", "title": title, "description": description}
-        company_id = f"crowd-{number:06}"
-        strangers.append(
-            Company.from_dict(
-                {"company_id": company_id, "name_ko": company_id, "offerings": [offering]}
-            )
-        )
-    return strangers
 
 
 def _needs(dataset: MatchingDataset) -> Sequence[Need]:

@@ -11,11 +11,9 @@ from evaluation.fitting import (
     Fit,
     check,
     cross_validate,
-    crowd_of,
     fit,
     to_toml,
 )
-from matcher.errors import InvalidRequest
 
 
 def case(number: int, chance: random.Random, *, is_answerable: bool, dataset: str = "a") -> Case:
@@ -116,26 +114,3 @@ def test_what_is_printed_is_a_table_of_the_policy(cases):
     table = tomllib.loads(to_toml(fit(cases, 60), "a@1"))["confidence"]
 
     assert list(table) == ["model", "intercept", *FEATURES, "line", "described"]
-
-
-def test_a_crowd_offers_texts_of_the_sets_and_is_the_same_every_time(tmp_path):
-    (tmp_path / "corpus.jsonl").write_text(
-        "".join(f'{{"_id": "{n}", "text": "글 {n}"}}\n' for n in range(5)), encoding="utf-8"
-    )
-    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "글"}\n', encoding="utf-8")
-    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\t1\t1\n", encoding="utf-8")
-
-    crowd = crowd_of([tmp_path], 30)
-
-    assert crowd == crowd_of([tmp_path], 30)
-    assert len({company.company_id for company in crowd}) == 30
-    texts = {f"글 {n}" for n in range(5)}
-    for company in crowd:
-        (offering,) = company.offerings
-        assert {offering.title, offering.description} <= texts
-        assert offering.title != offering.description
-
-
-def test_a_crowd_of_nobody_is_refused(tmp_path):
-    with pytest.raises(InvalidRequest, match="--crowd"):
-        crowd_of([], 5)
