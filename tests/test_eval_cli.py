@@ -264,3 +264,28 @@ def test_help_and_file_checks_import_neither_torch_nor_konlpy():
     )
 
     assert ended.stdout.strip() == "[]"
+
+
+def test_calibrate_checks_what_it_has_not_seen_in_a_crowd_and_prints_numbers_to_copy(
+    capsys, tmp_path
+):
+    folder, other = (write_matching_world(tmp_path / name) for name in ("seen", "other"))
+    crowd = write_retrieval_world(tmp_path / "crowd")
+    out = tmp_path / "confidence.md"
+    options = ["--crowd", crowd, "--crowd-size", 20, "--composed", 40, "--out", out]
+
+    code, printed, _ = run_cli(capsys, "calibrate", folder, "--check", other, *options)
+
+    assert code == 0
+    assert '[confidence]\nmodel = "words"' in printed
+    seen, unseen, composed = re.split(r"^## ", out.read_text(encoding="utf-8"), flags=re.M)[1:]
+    sizes = [
+        [
+            row.split("|")[2].strip()
+            for row in part.splitlines()
+            if row.startswith(("| seen", "| o"))
+        ]
+        for part in (seen, unseen, composed)
+    ]
+    assert sizes == [["4", "6", "24"], ["4", "6", "24"], ["24", "44"]]
+    assert re.search(r"코사인은 .* 평균 (0\.\d{3}|1\.000)", composed)
