@@ -13,7 +13,7 @@ from rich.console import Console
 
 from evaluation import cli_costs, cli_models, systems
 from evaluation.compare import Comparison, Missing, Trial, compare_results, evaluate
-from evaluation.crowd import composing, crowd_of
+from evaluation.crowd import brief, composing, crowd_of
 from evaluation.datasets import (
     DIRECTIONS,
     Dataset,
@@ -323,11 +323,12 @@ def calibrate(
     notes = f"모델: {engine.encoder.name}."
     if composed and strangers and unseen:
         with progress_bars() as progress:
-            many = crowd_of(crowd or (), composed)
-            encoder, truth = composing(engine.encoder, strangers, many, progress)
+            many = brief(crowd_of(crowd or (), 2 * composed), engine.encoder)[:composed]
+            few = brief(strangers, engine.encoder)
+            encoder, truth = composing(engine.encoder, few, many, progress)
             among = [
                 case
-                for some in (strangers, many)
+                for some in (few, many)
                 for folder in unseen
                 for case in read_cases(folder, replace(engine, encoder=encoder), progress, some)
             ]

@@ -55,6 +55,15 @@ def crowd_of(folders: Sequence[Path], count: int) -> list[Company]:
     return strangers
 
 
+def brief(companies: Sequence[Company], encoder: "Encoder") -> list[Company]:
+    """Return the companies all of whose offerings are one passage each: what can be composed."""
+    return [
+        company
+        for company in companies
+        if all(len(encoder.passages(offering.text)) == 1 for offering in company.offerings)
+    ]
+
+
 def composing(
     encoder: "Encoder",
     known: Sequence[Company],

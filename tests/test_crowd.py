@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder
 
-from evaluation.crowd import composing, crowd_of
+from evaluation.crowd import brief, composing, crowd_of
 from indexing.gate import Gate, GatedEncoder
 from matcher.errors import InvalidRequest
 
@@ -58,6 +58,14 @@ def test_a_smaller_crowd_is_the_beginning_of_a_larger_one(crowds):
     known, many = crowds
 
     assert known == many[:400]
+
+
+def test_brief_strangers_have_one_passage_each(crowds):
+    encoder = FakeEncoder()
+    kept = brief(crowds[0], encoder)
+
+    assert 0 < len(kept) < len(crowds[0])
+    assert all(len(encoder.passages(text)) == 1 for text in offerings_of(kept))
 
 
 def test_composed_vectors_are_near_the_true_ones_and_nothing_long_is_composed(crowds):
