@@ -317,6 +317,7 @@ def calibrate(
                     others += read_cases(folder, engine, progress, some)
     described = engine.policy.confidence.described
     fitted = fit(cases, described)
+    print(to_toml(fitted, engine.encoder.name), flush=True)
     tables = [check_table("교차검증", cross_validate(cases, described))]
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
@@ -337,7 +338,6 @@ def calibrate(
     print_tables(Console(), tables)
     if out is not None:
         write_text(as_markdown("적합 가능성", "calibrate", tables, notes), out)
-    print(to_toml(fitted, engine.encoder.name))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -39,11 +39,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far a search reaches: the ids it may see, how many matches, on which day."""
+    """How far a search reaches: the ids it may see, how many matches, on which day.
+
+    are_ruled: only matches that rules let pass count towards `k`.
+    """
 
     allowed: Collection[str] | None
     k: int
     day: date
+    are_ruled: bool = True
 
 
 def over_parts(

@@ -189,7 +189,8 @@ class Matchmaker:
 
     def find(self, need: Need, k: int) -> list[Found]:
         """Return at least `k` pairs (or all) for the whole text of a need, before any rule."""
-        return self._companies_for(need, need.text, 0, Scope(None, k, date.today()))
+        scope = Scope(None, k, date.today(), are_ruled=False)
+        return self._companies_for(need, need.text, 0, scope)
 
     def prospects(
         self, need: Need, k: int, today: date | None = None, part: PartSpan | None = None
@@ -217,7 +218,7 @@ class Matchmaker:
     def _companies_for(self, need: Need, text: str, base: int, scope: Scope) -> list[Found]:
         """Search offerings with a text and gather them by company, best company first.
 
-        Deepens until there are enough companies that rules let pass, or nothing more to find.
+        Deepens until there are enough companies (that rules let pass), or nothing more to find.
         """
         companies = self._catalogue.companies
         asked = asked_kind(need, text)
@@ -245,7 +246,10 @@ class Matchmaker:
                 )
                 for company_id, keys in by_company.items()
             ]
-            passing = sum(self._broken(item, scope.day, "match") is None for item in found)
+            passing = sum(
+                not scope.are_ruled or self._broken(item, scope.day, "match") is None
+                for item in found
+            )
             if passing >= scope.k or len(evidence.candidates) < depth:
                 return sorted(found, key=lambda item: item.order)
             depth *= 2

@@ -638,3 +638,22 @@ def test_opportunities_quote_the_needs_they_are_asked_for(maker):
     assert [(m.need, m.score) for m in bare.matches] == [(m.need, m.score) for m in whole.matches]
     assert one.matches[-1] == whole.matches[-1]
     assert not any(r.need_spans for m in bare.matches for r in m.reasons if r.source == "dense")
+
+
+def test_what_is_found_before_any_rule_is_not_searched_deeper_for_one(mecab):
+    need = replace(NEEDS[0], required_certifications=("아무도 없는 인증",))
+    index = index_of(COMPANIES, NEEDS, mecab)
+    depths = []
+
+    class Counted:
+        def evidence(self, text, k, allowed=None):
+            depths.append(k)
+            return index.offerings.evidence(text, k, allowed)
+
+    maker = matchmaker(COMPANIES, NEEDS, mecab, index=replace(index, offerings=Counted()))
+
+    found = maker.find(need, 1)
+    assert (depths, len(found) >= 1) == ([4], True)
+    depths.clear()
+    assert not maker.match(need, k=1, today=TODAY).matches
+    assert max(depths) > 4
