@@ -297,17 +297,20 @@ class MatchingBench:
     def _ask(
         self, query: Query, system: System
     ) -> tuple[tuple[Match, ...], tuple[Refusal, ...], bool]:
-        """Return matches and, after them, the nearest misses; refusals; whether nobody fits."""
+        """Return matches and, after them, the nearest misses; refusals; whether nobody fits.
+
+        Nothing is quoted: order and scores do not depend on it, and it is most of the time.
+        """
         if not query.text.strip():
             return (), (), True
         matchmaker = self.matchmakers[system]
         if self.dataset.direction == "need-to-company":
             need = self.dataset.needs[query.id]
-            shortlist = matchmaker.match(need, k=DEPTH, today=self.today)
+            shortlist = matchmaker.match(need, k=DEPTH, today=self.today, quoted=())
             matches = (*shortlist.matches, *shortlist.nearest)
             return matches, shortlist.refusals, not shortlist.matches
         company = self.dataset.companies[query.id]
-        opportunities = matchmaker.opportunities(company, k=DEPTH, today=self.today)
+        opportunities = matchmaker.opportunities(company, k=DEPTH, today=self.today, quoted=())
         return opportunities.matches, opportunities.refusals, not opportunities.matches
 
     def _in_order(
