@@ -79,8 +79,12 @@ def test_composed_vectors_are_near_the_true_ones_and_nothing_long_is_composed(cr
     long = [text for text in new if len(encoder.passages(text)) > 1]
     found, true = composed.encode(short, "passage"), encoder.encode(short, "passage")
     assert truth > 0.9
-    assert float((found * true).sum(axis=1).mean()) > 0.9
+    assert float((found * true).sum(axis=1).mean()) > 0.8
     assert not np.allclose(found, true)
+    spread, true_spread = (
+        np.linalg.norm(rows - rows.mean(axis=0), axis=1) for rows in (found, true)
+    )
+    assert spread.mean() == pytest.approx(true_spread.mean(), rel=0.05)
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
     assert long
     assert np.array_equal(composed.encode(long, "passage"), encoder.encode(long, "passage"))
@@ -112,4 +116,4 @@ def test_both_models_of_a_gated_encoder_are_composed(crowds, gate):
     assert composed.name == gated.name
     assert 0.9 < truth <= 1
     found, true = composed.encode(texts, "passage"), gated.encode(texts, "passage")
-    assert float((found * true).sum(axis=1).mean()) > 0.9
+    assert float((found * true).sum(axis=1).mean()) > 0.8
