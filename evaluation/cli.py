@@ -304,6 +304,10 @@ def calibrate(
 
     출력된 [confidence] 수를 matcher/policy.toml에 적으면 제품에 쓰입니다.
     """
+    if composed and not (crowd and unseen):
+        raise InvalidRequest(
+            "--composed는 낯선 기업의 글(--crowd)과 확인할 자료(--check)가 있어야 합니다."
+        )
     with progress_bars() as progress:
         engine = systems.open_engine(progress)
         cases = [case for folder in folders for case in read_cases(folder, engine, progress)]
@@ -322,7 +326,7 @@ def calibrate(
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
     notes = f"모델: {engine.encoder.name}."
-    if composed and strangers and unseen:
+    if composed and unseen:
         with progress_bars() as progress:
             many = brief(crowd_of(crowd or (), 2 * composed), engine.encoder)[:composed]
             few = brief(strangers, engine.encoder)

@@ -26,7 +26,7 @@ SEED = 20150520
 RIDGE = 1.0
 TEXTS_AT_ONCE = 512
 HELD_BACK = 10
-"""Every so manieth known offering is left out of the fit, to see how true a composed vector is."""
+"""One of so many known offerings is left out of the fit, to see what the map misses."""
 
 
 def crowd_of(folders: Sequence[Path], count: int) -> list[Company]:
