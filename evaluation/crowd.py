@@ -73,7 +73,7 @@ def composing(
 ) -> tuple["Encoder", float]:
     """Return an encoder that composes the strangers' vectors, and how true they are.
 
-    known: strangers whose offerings are encoded truly, to fit on. How true: the mean cosine of what
+    Both crowds: as `brief` returns them. known: those whose offerings are encoded truly, to fit on. How true: the mean cosine of what
     the map gives and true vectors of known offerings that were not fitted on, of the worse model of two.
     """
     from indexing.gate import GatedEncoder
@@ -91,7 +91,7 @@ def composing(
 class ComposingEncoder:
     """An Encoder for which the vectors of a crowd's offerings are composed; all else is encoded.
 
-    Offerings longer than one passage are encoded, too. truth: see `composing`.
+    truth: see `composing`.
     """
 
     def __init__(
@@ -104,7 +104,10 @@ class ComposingEncoder:
         """Encode the texts of both crowds one by one, fit the map, compose; slow."""
         self.name, self.backend, self.dimension = encoder.name, encoder.backend, encoder.dimension
         self._encoder = encoder
-        fitted_on, composed = _short(encoder, known), _short(encoder, strangers)
+        fitted_on, composed = (
+            [offering for company in crowd for offering in company.offerings]
+            for crowd in (known, strangers)
+        )
         texts = sorted({t for o in (*fitted_on, *composed) for t in (o.title, o.description)})
         rows = {text: row for row, text in enumerate(texts)}
         vectors = self._encode(texts, progress)
@@ -151,16 +154,6 @@ class ComposingEncoder:
 def _unit(vectors: npt.NDArray[np.float64]) -> "Vectors":
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-
-def _short(encoder: "Encoder", companies: Sequence[Company]) -> list[Offering]:
-    """Return the offerings that are one passage and hold two texts."""
-    offerings = [offering for company in companies for offering in company.offerings]
-    return [
-        offering
-        for offering in offerings
-        if offering.title and offering.description and len(encoder.passages(offering.text)) == 1
-    ]
 
 
 def _beside(

@@ -93,10 +93,11 @@ class LexicalIndex:
 
         n: texts that have the term, and those that have its translations as far as they are likely.
         """
-        texts = len(self._ids)
         likely = (share * self._count(form) for form, share in wording.translations.items())
-        count = min(texts, self._count(wording.term) + math.fsum(likely))
-        return math.log(1 + (texts - count + 0.5) / (count + 0.5))
+        return self._idf_of(min(len(self._ids), self._count(wording.term) + math.fsum(likely)))
+
+    def _idf_of(self, count: float) -> float:
+        return math.log(1 + (len(self._ids) - count + 0.5) / (count + 0.5))
 
     def agreement(self, terms: Sequence[str]) -> float:
         """Return the overlap of the query's and the collection's shares of scripts, 0..1."""
@@ -208,7 +209,7 @@ class LexicalIndex:
         if not heard:
             return 0.0
         is_presence = self._bm25 is not None and self._bm25.k1 == 0
-        further = math.log(1 + (len(self._ids) + 0.5) / 0.5) if is_presence else 0.0
+        further = self._idf_of(0) if is_presence else 0.0
         return math.sqrt((math.fsum(idfs) + further) * (heard + further))
 
     def _count(self, term: str) -> int:

@@ -31,7 +31,7 @@ from indexing.adapter import CONFIGURATION, SHIPPED, Adapter
 from indexing.encoder import load_model, open_encoder, weights_digest
 from indexing.gate import LARGEST_SHARE, GatedEncoder
 from indexing.gate_training import examples, fit
-from indexing.material import Batch, Material, Sampler, read_material
+from indexing.material import PUBLIC, Batch, Material, Sampler, read_material
 from indexing.model import BUNDLED, PROMPTS, find_model
 from indexing.vectors import remembering
 
@@ -271,6 +271,7 @@ def main() -> None:
         "--without",
         nargs="*",
         default=[],
+        choices=["pairs", "concepts", "passages", "distillation", "terms", "sentences", PUBLIC],
         help="빼고 학습할 재료: pairs concepts passages distillation, 짝의 출처(terms sentences public)",
     )
     parser.add_argument(

@@ -1,5 +1,6 @@
 """Why a match stands where it stands: reasons whose points sum to the score, with quoted spans."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -7,6 +8,7 @@ from matcher.fusion import Points
 
 ALIKE = "수요와 공급기술의 뜻이 가깝습니다."
 """What is said of meaning where no pieces were sought."""
+HANGUL = re.compile("[가-힣]")
 TRANSLATED = "(다른 언어는 한국어로 옮겨서)"
 
 
@@ -126,8 +128,7 @@ def explain(
     if points.lexical:
         need_spans, offering_spans = quoter.shared_words(need_text, offering_text)
         words = dict.fromkeys(span.quote for span in offering_spans)
-        there = offering_text.casefold()
-        is_translated = any(span.quote.casefold() not in there for span in need_spans)
+        is_translated = any(HANGUL.search(w) and not _is_in(w, need_text) for w in words)
         reasons.append(
             Reason(
                 "lexical",
@@ -162,3 +163,8 @@ def shorten(text: str, width: int = 60) -> str:
     """Return the text on one line, cut with an ellipsis where it is longer than `width`."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def _is_in(word: str, text: str) -> bool:
+    """True where a text has a word, written with or without commas in its numbers."""
+    return word.replace(",", "") in text.replace(",", "")

@@ -125,6 +125,22 @@ def test_a_need_in_another_language_shows_its_words_in_the_korean_text(mecab, ne
     assert reason.label.startswith("두 글에 함께 나오는 말(다른 언어는 한국어로 옮겨서): ")
 
 
+@pytest.mark.parametrize(
+    ("need", "offering"),
+    [
+        ("Solar systems and generators", "A solar system with a generator"),
+        ("Solar SYSTEMS", "태양광 system 설비"),
+        ("소각로 1,200톤", "하루 1200톤 소각로"),
+    ],
+)
+def test_words_of_other_endings_or_commas_are_not_said_to_be_translated(mecab, need, offering):
+    quoter = TextQuoter(FakeEncoder(), mecab.without_translations())
+
+    (reason,) = explain(need, offering, "1", Points(0.0, 0.1), quoter)
+
+    assert reason.label.startswith("두 글에 함께 나오는 말: ")
+
+
 def test_an_unlikely_translation_is_quoted_where_there_is_nothing_better():
     rows = [("bag", "가방", 0.95), ("bag", "폐기물", 0.05), ("wast", "폐기물", 1.0)]
     quoter = TextQuoter(
