@@ -27,7 +27,7 @@ from evaluation.fitting import (
     check_table,
     cross_validate,
     fit,
-    read_cases,
+    read_all,
     to_toml,
 )
 from evaluation.identity import measure as measure_identity
@@ -295,7 +295,7 @@ def calibrate(
         typer.Option(
             "--composed",
             min=1,
-            help="--check의 자료를 낯선 기업 이만큼 속에서도 확인합니다. 낯선 기업의 벡터는 글마다 잰 벡터로 지어냅니다.",
+            help="낯선 기업 이만큼 속에서도 맞추고 확인합니다. 그 벡터는 글마다 잰 벡터로 지어냅니다.",
         ),
     ] = None,
     out: Out = None,
@@ -304,21 +304,21 @@ def calibrate(
 
     출력된 [confidence] 수를 matcher/policy.toml에 적으면 제품에 쓰입니다.
     """
-    if composed and not (crowd and unseen):
-        raise InvalidRequest(
-            "--composed는 낯선 기업의 글(--crowd)과 확인할 자료(--check)가 있어야 합니다."
-        )
+    if composed and not crowd:
+        raise InvalidRequest("--composed는 낯선 기업의 글(--crowd)이 있어야 합니다.")
     with progress_bars() as progress:
         engine = systems.open_engine(progress)
-        cases = [case for folder in folders for case in read_cases(folder, engine, progress)]
-        others = [case for folder in unseen or () for case in read_cases(folder, engine, progress)]
         strangers = crowd_of(crowd, crowd_size) if crowd else []
-        for some in (strangers[: crowd_size // 10], strangers):
-            if some:
-                for folder in folders:
-                    cases += read_cases(folder, engine, progress, some)
-                for folder in unseen or ():
-                    others += read_cases(folder, engine, progress, some)
+        crowds = ((), strangers[: crowd_size // 10], strangers) if crowd else ((),)
+        cases = read_all(folders, engine, progress, crowds)
+        others = read_all(unseen or (), engine, progress, crowds)
+        if composed:
+            many = brief(crowd_of(crowd or (), 2 * composed), engine.encoder)[:composed]
+            few = brief(strangers, engine.encoder)
+            encoder, truth = composing(engine.encoder, few, many, progress)
+            composer = replace(engine, encoder=encoder)
+            cases += read_all(folders, composer, progress, (many,))
+            among_composed = read_all(unseen or (), composer, progress, (few, many))
     described = engine.policy.confidence.described
     fitted = fit(cases, described)
     print(to_toml(fitted, engine.encoder.name), flush=True)
@@ -326,19 +326,16 @@ def calibrate(
     if others:
         tables.append(check_table("맞추는 데 쓰지 않은 자료", check(others, fitted)))
     notes = f"모델: {engine.encoder.name}."
-    if composed and unseen:
-        with progress_bars() as progress:
-            many = brief(crowd_of(crowd or (), 2 * composed), engine.encoder)[:composed]
-            few = brief(strangers, engine.encoder)
-            encoder, truth = composing(engine.encoder, few, many, progress)
-            among = [
-                case
-                for some in (few, many)
-                for folder in unseen
-                for case in read_cases(folder, replace(engine, encoder=encoder), progress, some)
-            ]
-        tables.append(check_table("지어낸 벡터의 낯선 기업 속에서", check(among, fitted)))
-        notes += f" 지어낸 벡터와 참 벡터의 코사인은 맞추지 않은 글에서 평균 {truth:.3f}."
+    if composed:
+        if among_composed:
+            checks = check(among_composed, fitted)
+            tables.append(
+                check_table("지어낸 벡터의 낯선 기업 속에서, 맞추는 데 쓰지 않은 자료", checks)
+            )
+        notes += (
+            f" 낯선 기업 {len(many):,}곳은 교차검증에서도 지어낸 벡터입니다. "
+            f"지어낸 벡터와 참 벡터의 코사인은 맞추지 않은 글에서 평균 {truth:.3f}."
+        )
     print_tables(Console(), tables)
     if out is not None:
         write_text(as_markdown("적합 가능성", "calibrate", tables, notes), out)

@@ -144,6 +144,21 @@ def read_cases(
     return cases
 
 
+def read_all(
+    folders: Sequence[Path],
+    engine: Engine,
+    progress: Progress = silent,
+    crowds: Sequence[Sequence[Company]] = ((),),
+) -> list[Case]:
+    """Return the cases of all sets, among each of the crowds; an empty one: in the sets' own registries."""
+    return [
+        case
+        for crowd in crowds
+        for folder in folders
+        for case in read_cases(folder, engine, progress, crowd)
+    ]
+
+
 def _needs(dataset: MatchingDataset) -> Sequence[Need]:
     return tuple(dataset.needs.values())
 

@@ -287,15 +287,14 @@ def test_calibrate_checks_what_it_has_not_seen_in_a_crowd_and_prints_numbers_to_
         ]
         for part in (seen, unseen, composed)
     ]
-    assert sizes == [["4", "6", "24"], ["4", "6", "24"], ["24", "44"]]
+    assert sizes == [["4", "6", "24", "44"], ["4", "6", "24"], ["24", "44"]]
     assert re.search(r"코사인은 .* 평균 (0\.\d{3}|1\.000)", composed)
 
 
-def test_composed_strangers_need_texts_and_something_to_check(capsys, tmp_path):
+def test_composed_strangers_need_texts(capsys, tmp_path):
     folder = write_matching_world(tmp_path / "seen")
 
     code, _, errors = run_cli(capsys, "calibrate", folder, "--composed", 40)
 
     assert code == 2
     assert "--crowd" in errors
-    assert "--check" in errors
