@@ -39,6 +39,14 @@ class Concept:
 
 
 @dataclass(frozen=True, slots=True)
+class Siblings:
+    """Concepts of one field that are easily confused: none answers another one's needs."""
+
+    id: str
+    members: tuple[Concept, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A Korean text and what it answers: Korean questions, and one in another language."""
 
@@ -77,6 +85,7 @@ class Material:
     concepts: tuple[Concept, ...]
     passages: tuple[Passage, ...]
     pairs: Mapping[tuple[str, str], tuple[Pair, ...]]
+    siblings: tuple[Siblings, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """Return how many texts of each kind there are."""
@@ -88,21 +97,24 @@ class Material:
             "needs": sum(len(concept.needs) for concept in self.concepts),
             "passages": len(self.passages),
             "questions": sum(len(passage.questions) + 1 for passage in self.passages),
+            "siblings": sum(len(group.members) for group in self.siblings),
             **pairs,
         }
 
     def split(self, fold: int) -> tuple["Material", "Material"]:
-        """Return what is trained on and the tenth of concepts and passages that is kept apart."""
+        """Return what is trained on and the tenth of concepts, passages and siblings that is kept apart."""
         return (
             Material(
                 tuple(item for item in self.concepts if _fold(item) != fold),
                 tuple(item for item in self.passages if _fold(item) != fold),
                 self.pairs,
+                tuple(item for item in self.siblings if _fold(item) != fold),
             ),
             Material(
                 tuple(item for item in self.concepts if _fold(item) == fold),
                 tuple(item for item in self.passages if _fold(item) == fold),
                 {},
+                tuple(item for item in self.siblings if _fold(item) == fold),
             ),
         )
 
@@ -131,19 +143,26 @@ class Material:
                 (),
                 tuple(place for _, place in questions),
             )
+        members = [concept for group in self.siblings for concept in group.members]
+        asked = [(text, place) for place, c in enumerate(members) for _, text in c.needs]
+        if asked:
+            found["siblings"] = Batch(
+                tuple(text for text, _ in asked),
+                tuple(concept.offering for concept in members),
+                right=tuple(place for _, place in asked),
+            )
         return found
 
 
 def read_material(folder: Path, pairs_file: Path | None) -> Material:
-    """Read concepts, passages, sentences and terms of a folder, and a JSONL file of pairs."""
+    """Read concepts, siblings, passages, sentences and terms of a folder, and a JSONL file of pairs."""
     concepts = tuple(
-        Concept(
-            item["id"],
-            item["offering"],
-            tuple(item.get("negatives") or [item["negative"]]),
-            tuple((need["language"], need["text"]) for need in item["needs"]),
-        )
+        _concept(item["id"], item, item.get("negatives") or [item["negative"]])
         for item in _lines(folder, "concepts_*.jsonl")
+    )
+    siblings = tuple(
+        Siblings(item["id"], tuple(_concept(item["id"], member) for member in item["members"]))
+        for item in _lines(folder, "siblings_*.jsonl")
     )
     passages = tuple(
         Passage(item["id"], item["text"], tuple(item["questions"]), item["foreign"]["text"])
@@ -164,11 +183,17 @@ def read_material(folder: Path, pairs_file: Path | None) -> Material:
         for item in map(json.loads, pairs_file.read_text(encoding="utf-8").splitlines()):
             key = (item["source"], item["language"])
             pairs.setdefault(key, []).append(Pair(item["ko"], item["other"]))
-    return Material(concepts, passages, {key: tuple(items) for key, items in pairs.items()})
+    by_source = {key: tuple(items) for key, items in pairs.items()}
+    return Material(concepts, passages, by_source, siblings)
+
+
+def _concept(id: str, item: Mapping[str, Any], negatives: Sequence[str] = ()) -> Concept:
+    needs = tuple((need["language"], need["text"]) for need in item["needs"])
+    return Concept(id, item["offering"], tuple(negatives), needs)
 
 
 class Sampler:
-    """Draws batches: concepts and passages each once before any comes again, pairs by source."""
+    """Draws batches: concepts, siblings and passages each once before any comes again, pairs by source."""
 
     def __init__(
         self, material: Material, chance: random.Random, without: Sequence[str] = ()
@@ -181,6 +206,7 @@ class Sampler:
         self._random = chance
         self._concepts = _rounds(material.concepts, chance)
         self._passages = _rounds(material.passages, chance)
+        self._siblings = _rounds(material.siblings, chance)
 
     def pairs(self, count: int) -> Batch:
         """Return parallel texts of two sources, none of them twice."""
@@ -204,6 +230,14 @@ class Sampler:
                     concept.negatives, min(NEGATIVES, len(concept.negatives))
                 )
             ),
+        )
+
+    def siblings(self, count: int) -> Batch:
+        """Return needs of all members of `count` groups; a member's answer is wrong for all others."""
+        drawn = [concept for _ in range(count) for concept in next(self._siblings).members]
+        return Batch(
+            tuple(self._random.choice(concept.needs)[1] for concept in drawn),
+            tuple(concept.offering for concept in drawn),
         )
 
     def passages(self, count: int) -> Batch:

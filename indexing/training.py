@@ -2,6 +2,7 @@
 
 What is trained: the upper layers of the bundled model (embeddings and lower layers frozen), on
 - concepts (data/training/concepts_*.jsonl): need to offering, with one written hard negative each;
+- siblings (siblings_*.jsonl): needs to the offerings of one field that are easily confused, together;
 - passages (passages_*.jsonl): question to long Korean text, Korean or foreign;
 - parallel sentences and terms (sentences_*.tsv, terms_*.tsv) and, if given, a file of pairs
   `{"ko", "other", "language", "source"}`;
@@ -31,7 +32,7 @@ from indexing.adapter import CONFIGURATION, SHIPPED, Adapter
 from indexing.encoder import load_model, open_encoder, weights_digest
 from indexing.gate import LARGEST_SHARE, GatedEncoder
 from indexing.gate_training import examples, fit
-from indexing.material import PUBLIC, Batch, Material, Sampler, read_material
+from indexing.material import PUBLIC, WRITTEN_PAIRS, Batch, Material, Sampler, read_material
 from indexing.model import BUNDLED, PROMPTS, find_model
 from indexing.vectors import remembering
 
@@ -41,13 +42,15 @@ if TYPE_CHECKING:
 
 Weights = dict[str, npt.NDArray[np.float32]]
 DEV_TEXTS_AT_ONCE = 16
+INGREDIENTS = ("pairs", "concepts", "siblings", "passages", "distillation")
+"""What a run can do without, each a part of its loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The numbers of a run; lengths in tokens, `kept` is the run's share in the average.
 
-    bfloat16: where the processor is fast at it.
+    siblings_per_step: in groups. bfloat16: where the processor is fast at it.
     """
 
     steps: int = 200
@@ -55,6 +58,7 @@ class Recipe:
     frozen_layers: int = 6
     pairs_per_step: int = 32
     concepts_per_step: int = 14
+    siblings_per_step: int = 0
     passages_per_step: int = 10
     temperature: float = 0.02
     distillation: float = 20.0
@@ -91,6 +95,8 @@ RECIPES = (
     ),
 )
 """The runs whose average ships: the first two were made of older material (docs/decisions/0006)."""
+TRIAL = replace(RECIPES[-1], kept=1.0, siblings_per_step=4)
+"""The last of them with the material written since."""
 
 
 class Trainer:
@@ -150,6 +156,8 @@ class Trainer:
             "passages": lambda: sampler.passages(recipe.passages_per_step),
         }
         values = {}
+        if recipe.siblings_per_step and self._training.siblings:
+            parts["siblings"] = lambda: sampler.siblings(recipe.siblings_per_step)
         for name, draw in parts.items():
             if name in recipe.without:
                 continue
@@ -164,7 +172,9 @@ class Trainer:
         recipe = self._recipe
         asking, answering = PROMPTS["query"], PROMPTS["passage"]
         asked_tokens = recipe.short_tokens if part == "pairs" else recipe.need_tokens
-        tokens = {"pairs": recipe.short_tokens, "concepts": 128}.get(part, recipe.long_tokens)
+        tokens = {"pairs": recipe.short_tokens, "concepts": 128, "siblings": 128}.get(
+            part, recipe.long_tokens
+        )
         if part == "pairs":  # parallel texts have no direction
             asking, answering = self._random.sample((asking, answering), 2)
         asked = self._encode(self.model, [asking + text for text in batch.asked], asked_tokens)
@@ -277,13 +287,13 @@ def main() -> None:
         "--without",
         nargs="*",
         default=[],
-        choices=["pairs", "concepts", "passages", "distillation", "terms", "sentences", PUBLIC],
-        help="빼고 학습할 재료: pairs concepts passages distillation, 짝의 출처(terms sentences public)",
+        choices=[*INGREDIENTS, *WRITTEN_PAIRS, PUBLIC],
+        help=f"빼고 학습할 재료: {' '.join(INGREDIENTS)}, 짝의 출처({' '.join((*WRITTEN_PAIRS, PUBLIC))})",
     )
     parser.add_argument(
         "--trial",
         action="store_true",
-        help="마지막 학습 한 번만, 평균과 관문 없이: 재료를 빼면 무엇을 잃는지 볼 때",
+        help="최신 재료로 한 번만, 평균과 관문 없이: 재료를 빼면 무엇을 잃는지 볼 때",
     )
     parser.add_argument(
         "--gate-only", action="store_true", help="--out에 있는 어댑터는 두고 관문만 다시 맞춥니다"
@@ -298,7 +308,7 @@ def main() -> None:
     base = load_model(place)
     total: Weights = {}
     runs = []
-    recipes = (replace(RECIPES[-1], kept=1.0),) if arguments.trial else RECIPES
+    recipes = (TRIAL,) if arguments.trial else RECIPES
     for number, planned in enumerate(recipes, start=1):
         print(f"학습 {number}/{len(recipes)}", flush=True)
         without = (*planned.without, *arguments.without)

@@ -22,10 +22,28 @@ def test_the_written_material_is_as_large_as_the_card_says() -> None:
 
     assert counts["concepts"] == 508
     assert counts["needs"] == 3 * 508
+    assert counts["siblings"] == 65 * 4
     assert counts["passages"] == 2 * 130
     assert counts["questions"] == 3 * 260
     assert counts["sentences fr"] == 4 * 60
     assert counts["terms vi"] == 5 * 70 + 347 + 214
+
+
+def test_siblings_are_drawn_together_and_each_answers_its_own_need_alone() -> None:
+    material = read_material(MATERIAL, None)
+    answers = {
+        text: member.offering
+        for group in material.siblings
+        for member in group.members
+        for _, text in member.needs
+    }
+
+    drawn = Sampler(material, random.Random(1)).siblings(3)
+
+    assert [answers[text] for text in drawn.asked] == list(drawn.answers)
+    assert len(set(drawn.answers)) == 3 * 4
+    whole = [{member.offering for member in group.members} for group in material.siblings]
+    assert sum(group <= set(drawn.answers) for group in whole) == 3
 
 
 def test_pairs_that_share_a_text_do_not_stand_in_one_batch() -> None:
@@ -92,6 +110,7 @@ def test_what_is_kept_apart_is_never_trained_on() -> None:
     for fold in range(FOLDS):
         training, dev = material.split(fold)
         assert not {c.id for c in training.concepts} & {c.id for c in dev.concepts}
+        assert not {group.id for group in training.siblings} & {group.id for group in dev.siblings}
         assert len(training.passages) + len(dev.passages) == len(material.passages)
         assert dev.concepts
         assert dev.passages
