@@ -309,7 +309,7 @@ def calibrate(
     with progress_bars() as progress:
         engine = systems.open_engine(progress)
         strangers = crowd_of(crowd, crowd_size) if crowd else []
-        crowds = ((), strangers[: crowd_size // 10], strangers) if crowd else ((),)
+        crowds = ((), *filter(None, (strangers[: crowd_size // 10], strangers)))
         cases = read_all(folders, engine, progress, crowds)
         others = read_all(unseen or (), engine, progress, crowds)
         if composed:

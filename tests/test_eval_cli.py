@@ -291,6 +291,19 @@ def test_calibrate_checks_what_it_has_not_seen_in_a_crowd_and_prints_numbers_to_
     assert re.search(r"코사인은 .* 평균 (0\.\d{3}|1\.000)", composed)
 
 
+def test_a_crowd_too_small_to_divide_is_asked_once(capsys, tmp_path):
+    folder = write_matching_world(tmp_path / "seen")
+    crowd = write_retrieval_world(tmp_path / "crowd")
+    out = tmp_path / "confidence.md"
+
+    run_cli(capsys, "calibrate", folder, "--crowd", crowd, "--crowd-size", 5, "--out", out)
+
+    rows = [row.split("|") for row in out.read_text(encoding="utf-8").splitlines()]
+    asked = {row[2].strip(): row[3].strip() for row in rows if len(row) > 3 and "seen" in row[1]}
+    assert sorted(asked) == ["4", "9"]
+    assert asked["4"] == asked["9"]
+
+
 def test_composed_strangers_need_texts(capsys, tmp_path):
     folder = write_matching_world(tmp_path / "seen")
 
