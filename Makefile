@@ -69,7 +69,7 @@ TRIALS = .greenmatch/trials
 train-ablation: install ## 학습 재료를 하나씩 빼고 짧게 학습해 docs/quality/training.md에 적음 (PAIRS, SETS) / what each ingredient of training adds
 	for part in nothing $(PARTS); do test -d $(TRIALS)/without-$$part || \
 	$(BIN)/python -m indexing.training --cache .greenmatch/training --trial --steps 15 $(if $(PAIRS),--pairs $(PAIRS)) \
-	--without $$(echo $$part | sed "s/nothing//; s/-/ /") --out $(TRIALS)/without-$$part || exit 1; done
+	--without $$(echo $$part | sed s/nothing//) --out $(TRIALS)/without-$$part || exit 1; done
 	$(BIN)/greenmatch-eval encoders data/samples data/heldout $(SETS) --sample 50 --out docs/quality/training.md \
 	$(foreach part,nothing $(PARTS),--adapter $(TRIALS)/without-$(part))
 

@@ -147,8 +147,8 @@ def read_cases(
 def read_all(
     folders: Sequence[Path],
     engine: Engine,
-    progress: Progress = silent,
-    crowds: Sequence[Sequence[Company]] = ((),),
+    progress: Progress,
+    crowds: Sequence[Sequence[Company]],
 ) -> list[Case]:
     """Return the cases of all sets, among each of the crowds; an empty one: in the sets' own registries."""
     return [
