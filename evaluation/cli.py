@@ -305,7 +305,9 @@ def calibrate(
     출력된 [confidence] 수를 matcher/policy.toml에 적으면 제품에 쓰입니다.
     """
     if composed and not crowd:
-        raise InvalidRequest("--composed를 쓰려면 낯선 기업의 글을 뽑을 검색 자료를 --crowd로 주십시오.")
+        raise InvalidRequest(
+            "--composed를 쓰려면 낯선 기업의 글을 뽑을 검색 자료를 --crowd로 주십시오."
+        )
     with progress_bars() as progress:
         engine = systems.open_engine(progress)
         strangers = crowd_of(crowd, crowd_size) if crowd else []
