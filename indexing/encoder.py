@@ -11,7 +11,7 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -298,16 +298,23 @@ def load_model(place: str) -> "SentenceTransformer":
 
 def apply_adapter(model: "SentenceTransformer", adapter: Adapter) -> None:
     """Add an adapter's differences to the weights in place; raises ModelUnavailable."""
-    import torch
-
     if weights_digest(model) != adapter.base_digest:
         raise ModelUnavailable(
             f"어댑터 {adapter.name}은(는) 다른 바탕 모델의 것입니다. 캐시 폴더의 models를 지우고 다시 "
             f"실행하거나 GREENMATCH_MODEL={BUNDLED}로 어댑터 없이 쓰십시오."
         )
+    add_differences(model, adapter.differences)
+
+
+def add_differences(
+    model: "SentenceTransformer", added: Mapping[str, npt.NDArray[np.float32]]
+) -> None:
+    """Add to the weights of the same names, in place."""
+    import torch
+
     weights = model.state_dict()
     with torch.no_grad():
-        for name, difference in adapter.differences.items():
+        for name, difference in added.items():
             weights[name].add_(torch.from_numpy(difference))
 
 

@@ -1,8 +1,8 @@
 """Training the shipped adapter: needs in six languages near the Korean offerings that answer them.
 
 What is trained: the upper layers of the bundled model (embeddings and lower layers frozen), on
-- concepts (data/training/concepts_*.jsonl): need to offering, with one written hard negative each;
-- siblings (siblings_*.jsonl): needs to the offerings of one field that are easily confused, together;
+- concepts (data/training/concepts_*.jsonl): need to offering, with one written hard negative each, and
+  siblings (siblings_*.jsonl): needs to the offerings of one field that are easily confused, in one batch;
 - passages (passages_*.jsonl): question to long Korean text, Korean or foreign;
 - parallel sentences and terms (sentences_*.tsv, terms_*.tsv) and, if given, a file of pairs
   `{"ko", "other", "language", "source"}`;
@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.adapter import CONFIGURATION, SHIPPED, Adapter
-from indexing.encoder import load_model, open_encoder, weights_digest
+from indexing.encoder import add_differences, load_model, open_encoder, weights_digest
 from indexing.gate import LARGEST_SHARE, GatedEncoder
 from indexing.gate_training import examples, fit
 from indexing.material import PUBLIC, WRITTEN_PAIRS, Batch, Material, Sampler, read_material
@@ -48,9 +48,10 @@ INGREDIENTS = ("pairs", "concepts", "siblings", "passages", "distillation")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The numbers of a run; lengths in tokens, `kept` is the run's share in the average.
+    """The numbers of a run; lengths in tokens, `kept` is the share of what it learned that is kept.
 
-    siblings_per_step: in groups. bfloat16: where the processor is fast at it.
+    siblings_per_step: in groups. bfloat16: where the processor is fast at it. continues: the run starts
+    from what the runs that do not continue add up to, not from the untrained model.
     """
 
     steps: int = 200
@@ -71,9 +72,10 @@ class Recipe:
     fold: int = 0
     without: tuple[str, ...] = ()
     bfloat16: bool = True
+    continues: bool = False
 
 
-RECIPES = (
+_AVERAGED = (
     Recipe(
         steps=150,
         frozen_layers=4,
@@ -94,16 +96,35 @@ RECIPES = (
         seed=4,
     ),
 )
-"""The runs whose average ships: the first two were made of older material (docs/decisions/0006)."""
-TRIAL = replace(RECIPES[-1], kept=1.0, siblings_per_step=4)
-"""The last of them with the material written since."""
+_CONTINUING = Recipe(
+    steps=80,
+    frozen_layers=4,
+    concepts_per_step=16,
+    siblings_per_step=4,
+    passages_per_step=8,
+    need_tokens=128,
+    distillation=10.0,
+    kept=0.5,
+    seed=11,
+    continues=True,
+)
+RECIPES = (*_AVERAGED, _CONTINUING, replace(_CONTINUING, seed=12))
+"""Three runs are averaged, made of older material, and two go on from there and are averaged in turn
+(docs/decisions/0006)."""
+TRIAL = replace(_AVERAGED[-1], kept=1.0, siblings_per_step=4)
+"""The last of those that are averaged, with the material written since."""
 
 
 class Trainer:
     """One run over one model; the untrained model stays beside it as the teacher."""
 
-    def __init__(self, place: str, material: Material, recipe: Recipe) -> None:
-        """Load the model twice, freeze what is not trained, keep a tenth of the material apart."""
+    def __init__(
+        self, place: str, material: Material, recipe: Recipe, start: Weights | None = None
+    ) -> None:
+        """Load the model twice, freeze what is not trained, keep a tenth of the material apart.
+
+        start: differences from the untrained model to begin with.
+        """
         import torch
 
         torch.manual_seed(recipe.seed)
@@ -113,6 +134,8 @@ class Trainer:
         self._training, self._dev = material.split(recipe.fold)
         self._sampler = Sampler(self._training, self._random, recipe.without)
         self.model = load_model(place)
+        add_differences(self.model, start or {})
+        self._before_training = state(self.model)
         self._teacher = load_model(place)
         self._transformer: Any = self.model[0]
         self._before: dict[tuple[str, int], Tensor] = {}
@@ -120,11 +143,15 @@ class Trainer:
         is_fast = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
         self._is_bfloat16 = recipe.bfloat16 and is_fast
         _freeze(self._transformer.model, recipe.frozen_layers)
-        self.best: Weights = {}
+        self._best: Weights = {}
         self.best_score = -1.0
 
+    def learned(self) -> Weights:
+        """Return what the best check has more than the weights that the run began with."""
+        return differences(self._best, self._before_training, self._recipe.kept)
+
     def run(self, report: Callable[[str], None]) -> None:
-        """Train for `recipe.steps` steps; `best` are the weights of the best check on what is apart."""
+        """Train for `recipe.steps` steps; the best check on what is apart is remembered."""
         torch, recipe = self._torch, self._recipe
         weights = [p for p in self._transformer.model.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=0.01)
@@ -152,29 +179,38 @@ class Trainer:
         recipe, sampler = self._recipe, self._sampler
         parts: dict[str, Callable[[], Batch]] = {
             "pairs": lambda: sampler.pairs(recipe.pairs_per_step),
-            "concepts": lambda: sampler.concepts(recipe.concepts_per_step),
+            "needs": self._needs,
             "passages": lambda: sampler.passages(recipe.passages_per_step),
         }
         values = {}
-        if recipe.siblings_per_step and self._training.siblings:
-            parts["siblings"] = lambda: sampler.siblings(recipe.siblings_per_step)
         for name, draw in parts.items():
-            if name in recipe.without:
+            batch = Batch((), ()) if name in recipe.without else draw()
+            if not batch.asked:
                 continue
-            contrast, held = self._loss(draw(), name)
+            contrast, held = self._loss(batch, name)
             (contrast + recipe.distillation * held).backward()  # type: ignore[no-untyped-call]
             values[name] = float(contrast.detach())
             values[f"{name}-held"] = float(held.detach())
         return values
+
+    def _needs(self) -> Batch:
+        """Draw concepts and siblings together: each one's offering is wrong for all other needs."""
+        recipe, sampler = self._recipe, self._sampler
+        batch = Batch((), ())
+        if "concepts" not in recipe.without:
+            batch = sampler.concepts(recipe.concepts_per_step)
+        if self._training.siblings and "siblings" not in recipe.without:
+            drawn = sampler.siblings(recipe.siblings_per_step)
+            asked, answers = batch.asked + drawn.asked, batch.answers + drawn.answers
+            batch = Batch(asked, answers, batch.negatives)
+        return batch
 
     def _loss(self, batch: Batch, part: str) -> tuple["Tensor", "Tensor"]:
         """Return InfoNCE and the distance of the answers to the teacher's."""
         recipe = self._recipe
         asking, answering = PROMPTS["query"], PROMPTS["passage"]
         asked_tokens = recipe.short_tokens if part == "pairs" else recipe.need_tokens
-        tokens = {"pairs": recipe.short_tokens, "concepts": 128, "siblings": 128}.get(
-            part, recipe.long_tokens
-        )
+        tokens = {"pairs": recipe.short_tokens, "needs": 128}.get(part, recipe.long_tokens)
         if part == "pairs":  # parallel texts have no direction
             asking, answering = self._random.sample((asking, answering), 2)
         asked = self._encode(self.model, [asking + text for text in batch.asked], asked_tokens)
@@ -216,7 +252,7 @@ class Trainer:
         report(f"  dev {step}: {score:.4f} ({shown})")
         if score > self.best_score:
             self.best_score = score
-            self.best = state(self.model)
+            self._best = state(self.model)
 
     def _reciprocal_rank(self, batch: Batch) -> float:
         tokens, prompts = self._recipe.long_tokens, PROMPTS
@@ -296,6 +332,12 @@ def main() -> None:
         help="최신 재료로 한 번만, 평균과 관문 없이: 재료를 빼면 무엇을 잃는지 볼 때",
     )
     parser.add_argument(
+        "--after",
+        type=Path,
+        metavar="FOLDER",
+        help="이 어댑터에서 이어지는 학습만 합니다. 그 앞의 학습은 다시 하지 않습니다",
+    )
+    parser.add_argument(
         "--gate-only", action="store_true", help="--out에 있는 어댑터는 두고 관문만 다시 맞춥니다"
     )
     arguments = parser.parse_args()
@@ -306,16 +348,24 @@ def main() -> None:
         return
     place = find_model(BUNDLED, arguments.cache)
     base = load_model(place)
-    total: Weights = {}
-    runs = []
-    recipes = (TRIAL,) if arguments.trial else RECIPES
+    earlier = Adapter.read(arguments.after) if arguments.after else None
+    total: Weights = dict(earlier.differences) if earlier else {}
+    start: Weights = {}
+    runs: list[dict[str, Any]] = []
+    if earlier:
+        runs += json.loads((arguments.after / CONFIGURATION).read_text(encoding="utf-8"))["runs"]
+    recipes: tuple[Recipe, ...] = (TRIAL,) if arguments.trial else RECIPES
+    if earlier and not arguments.trial:
+        recipes = tuple(recipe for recipe in recipes if recipe.continues)
     for number, planned in enumerate(recipes, start=1):
         print(f"학습 {number}/{len(recipes)}", flush=True)
         without = (*planned.without, *arguments.without)
         recipe = replace(planned, steps=arguments.steps or planned.steps, without=without)
-        trainer = Trainer(place, material, recipe)
+        if recipe.continues and not start:
+            start = dict(total)
+        trainer = Trainer(place, material, recipe, start)
         trainer.run(lambda line: print(line, flush=True))
-        for name, difference in differences(trainer.best, state(base), recipe.kept).items():
+        for name, difference in trainer.learned().items():
             total[name] = total.get(name, 0.0) + difference
         runs.append({"recipe": asdict(recipe), "dev": trainer.best_score})
     adapter = Adapter(arguments.out.name, weights_digest(base), total)

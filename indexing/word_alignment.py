@@ -39,11 +39,18 @@ def parallel_terms(
 ) -> list[tuple[Terms, Terms]]:
     """Return the terms of every pair of texts, the foreign ones first; numbers are left out.
 
-    A need and the offering that answers it say different things with words that go together.
+    A need and the offering that answers it say different things with words that go together. A sibling's
+    needs in several languages are one need.
     """
     texts = [(pair.other, pair.ko) for pairs in material.pairs.values() for pair in pairs]
-    for concept in material.concepts:
+    members = [member for group in material.siblings for member in group.members]
+    for concept in (*material.concepts, *members):
         texts += [(need, concept.offering) for language, need in concept.needs if language != "ko"]
+    for member in members:
+        korean = [need for language, need in member.needs if language == "ko"]
+        texts += [
+            (need, asked) for language, need in member.needs if language != "ko" for asked in korean
+        ]
     for passage in material.passages:
         texts += [(passage.foreign, question) for question in passage.questions]
     for group in table.groups:

@@ -1,11 +1,13 @@
+import json
 import random
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from indexing.adapter import Adapter
+from indexing.adapter import SHIPPED, Adapter
 from indexing.encoder import load_model
 from indexing.material import FOLDS, Material, Pair, Sampler, read_material, without_repeats
 from indexing.model import BUNDLED, find_model
@@ -22,7 +24,7 @@ def test_the_written_material_is_as_large_as_the_card_says() -> None:
 
     assert counts["concepts"] == 508
     assert counts["needs"] == 3 * 508
-    assert counts["siblings"] == 65 * 4
+    assert counts["siblings"] == (65 + 199) * 4
     assert counts["passages"] == 2 * 130
     assert counts["questions"] == 3 * 260
     assert counts["sentences fr"] == 4 * 60
@@ -69,14 +71,40 @@ def test_sources_of_pairs_are_left_out_by_name(without: tuple[str, ...], left: s
     assert {ko for _ in range(50) for ko in sampler.pairs(2).answers} == left
 
 
+def little_material(folder: Path) -> Path:
+    folder.mkdir()
+    for name, lines in (("concepts_1.jsonl", 24), ("passages_1.jsonl", 24), ("terms_1.tsv", 60)):
+        kept = (MATERIAL / name).read_text(encoding="utf-8").splitlines(keepends=True)[:lines]
+        (folder / name).write_text("".join(kept), encoding="utf-8")
+    return folder
+
+
+def test_training_goes_on_from_an_adapter_without_the_runs_before_it(
+    user_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "further"
+    options = ["--material", str(little_material(tmp_path / "material"))]
+    options += ["--cache", str(user_cache), "--out", str(out), "--after", str(SHIPPED)]
+    monkeypatch.setattr(sys, "argv", ["training", *options, "--steps", "1"])
+
+    main()
+
+    before, after = Adapter.read(SHIPPED), Adapter.read(out)
+    assert after.gate is not None
+    assert after.base_digest == before.base_digest
+    changed = max(
+        float(np.abs(after.differences[name] - difference).max())
+        for name, difference in before.differences.items()
+    )
+    assert 0 < changed < 0.01
+    runs = json.loads((out / "adapter.json").read_text(encoding="utf-8"))["runs"]
+    assert [run["recipe"].get("continues", False) for run in runs[-2:]] == [True, True]
+
+
 def test_a_trial_is_one_run_without_a_gate(
     user_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    material = tmp_path / "material"
-    material.mkdir()
-    for name, lines in (("concepts_1.jsonl", 24), ("passages_1.jsonl", 24), ("terms_1.tsv", 60)):
-        kept = (MATERIAL / name).read_text(encoding="utf-8").splitlines(keepends=True)[:lines]
-        (material / name).write_text("".join(kept), encoding="utf-8")
+    material = little_material(tmp_path / "material")
     out = tmp_path / "without-passages"
     options = ["--material", str(material), "--cache", str(user_cache), "--out", str(out)]
     options += ["--steps", "1", "--trial", "--without", "passages"]
@@ -102,6 +130,23 @@ def test_training_changes_the_upper_layers_and_nothing_else(user_cache: Path) ->
     layers = {int(name.split("encoder.layer.")[1].split(".")[0]) for name in changed}
     assert layers == set(range(SMALL.frozen_layers, 12))
     assert any(line.startswith("1/1 ") for line in said)
+
+
+def test_a_run_that_continues_begins_where_those_before_it_ended(
+    user_cache: Path,
+) -> None:
+    place = find_model(BUNDLED, user_cache)
+    base = state(load_model(place))
+    (weights,) = [key for key in base if key.endswith("layer.11.output.LayerNorm.bias")]
+    material = read_material(MATERIAL, None)
+    few = Material(material.concepts[:20], material.passages[:20], material.pairs)
+    start = {weights: np.full_like(base[weights], 0.25)}
+
+    trainer = Trainer(place, few, replace(SMALL, steps=0), start)
+    trainer.run(lambda _: None)
+
+    assert np.allclose(state(trainer.model)[weights], base[weights] + 0.25)
+    assert trainer.learned() == {}
 
 
 def test_what_is_kept_apart_is_never_trained_on() -> None:

@@ -4,7 +4,7 @@ import re
 import pytest
 from fakes import space_analyzer
 
-from indexing.material import Concept, Material, Pair, Passage
+from indexing.material import Concept, Material, Pair, Passage, Siblings
 from indexing.translations import SHIPPED, SMALLEST, Translations, Wording, read_translations
 from indexing.word_alignment import align, main, parallel_terms, write_table
 from matcher.synonyms import SynonymGroup, Synonyms
@@ -69,8 +69,12 @@ def test_a_word_that_is_written_alike_needs_no_translation():
 def test_pairs_of_texts_and_of_the_staffs_terms_are_learned_from():
     concept = Concept("1", "폐기물 소각로 10kW", (), (("ko", "쓰레기"), ("vi", "đốt rác 10kW")))
     passage = Passage("1", "글", ("등 값",), "lamp cost")
+    member = Concept("2", "여과기", (), (("ko", "물 거르기"), ("fr", "filtre")))
     material = Material(
-        (concept,), (passage,), {("terms", "en"): (Pair("태양광 등", "solar lamp"),)}
+        (concept,),
+        (passage,),
+        {("terms", "en"): (Pair("태양광 등", "solar lamp"),)},
+        (Siblings("2", (member,)),),
     )
     table = Synonyms(
         [SynonymGroup("waste", ("소각로",), ("incinerator",), (), (("vi", "lò đốt"),))]
@@ -81,6 +85,8 @@ def test_pairs_of_texts_and_of_the_staffs_terms_are_learned_from():
     assert found == [
         (["solar", "lamp"], ["태양광", "등"]),
         (["đốt", "rác"], ["폐기물", "소각로"]),
+        (["filtr"], ["여과기"]),
+        (["filtr"], ["물", "거르기"]),
         (["lamp", "cost"], ["등", "값"]),
         (["inciner"], ["소각로"]),
         (["lò", "đốt"], ["소각로"]),
