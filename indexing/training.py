@@ -8,9 +8,10 @@ What is trained: the upper layers of the bundled model (embeddings and lower lay
   `{"ko", "other", "language", "source"}`;
 with in-batch negatives in both directions (InfoNCE, van den Oord et al. 2018), while the vectors of
 all Korean answers, short and long, and of Korean questions to passages are held near those of the
-untrained model (distillation), so that general Korean search loses nothing. A tenth of concepts and passages is kept apart: it says
-when to stop. At the end the untrained weights and those of all runs are averaged (Wortsman et al.
-2022: WiSE-FT, model soups). Only the difference to the base is kept (`indexing.adapter`). Then what
+untrained model (distillation), so that general Korean search loses nothing. A tenth of concepts, siblings and passages is kept apart: it says
+when to stop. The untrained weights and those of the runs are averaged (Wortsman et al.
+2022: WiSE-FT, model soups); runs that continue start from that average, and what they learn is averaged
+and added. Only the difference to the base is kept (`indexing.adapter`). Then what
 stands between the plain and the adapted model is fitted (`indexing.gate_training`).
 
 Run: make train PAIRS=FILE   (docs/decisions/0006 says what was measured)
@@ -313,7 +314,7 @@ def differences(trained: Mapping[str, Any], base: Mapping[str, Any], kept: float
 
 def main() -> None:
     """Train from the command line and write the adapter."""
-    parser = argparse.ArgumentParser(description="어댑터를 학습합니다 (2코어에서 한 시간 안팎).")
+    parser = argparse.ArgumentParser(description="어댑터를 학습합니다 (2코어에서 두 시간 안쪽).")
     parser.add_argument("--material", type=Path, default=Path("data/training"))
     parser.add_argument("--pairs", type=Path, help="JSONL: ko, other, language, source")
     parser.add_argument("--cache", type=Path, required=True, help="내장 모델이 있는 캐시 폴더")
