@@ -298,12 +298,17 @@ def load_model(place: str) -> "SentenceTransformer":
 
 def apply_adapter(model: "SentenceTransformer", adapter: Adapter) -> None:
     """Add an adapter's differences to the weights in place; raises ModelUnavailable."""
-    if weights_digest(model) != adapter.base_digest:
+    require_base(adapter, weights_digest(model))
+    add_differences(model, adapter.differences)
+
+
+def require_base(adapter: Adapter, digest: str) -> None:
+    """Raise ModelUnavailable where an adapter belongs to another model than that of these weights."""
+    if digest != adapter.base_digest:
         raise ModelUnavailable(
             f"어댑터 {adapter.name}은(는) 다른 바탕 모델의 것입니다. 캐시 폴더의 models를 지우고 다시 "
             f"실행하거나 GREENMATCH_MODEL={BUNDLED}로 어댑터 없이 쓰십시오."
         )
-    add_differences(model, adapter.differences)
 
 
 def add_differences(

@@ -30,7 +30,13 @@ import numpy as np
 import numpy.typing as npt
 
 from indexing.adapter import CONFIGURATION, SHIPPED, Adapter
-from indexing.encoder import add_differences, load_model, open_encoder, weights_digest
+from indexing.encoder import (
+    add_differences,
+    load_model,
+    open_encoder,
+    require_base,
+    weights_digest,
+)
 from indexing.gate import LARGEST_SHARE, GatedEncoder
 from indexing.gate_training import examples, fit
 from indexing.material import PUBLIC, WRITTEN_PAIRS, Batch, Material, Sampler, read_material
@@ -314,7 +320,9 @@ def differences(trained: Mapping[str, Any], base: Mapping[str, Any], kept: float
 
 def main() -> None:
     """Train from the command line and write the adapter."""
-    parser = argparse.ArgumentParser(description="어댑터를 학습합니다 (2코어에서 두 시간 안쪽).")
+    parser = argparse.ArgumentParser(
+        description="어댑터를 학습합니다. 걸린 시간을 열 단계마다 보입니다."
+    )
     parser.add_argument("--material", type=Path, default=Path("data/training"))
     parser.add_argument("--pairs", type=Path, help="JSONL: ko, other, language, source")
     parser.add_argument("--cache", type=Path, required=True, help="내장 모델이 있는 캐시 폴더")
@@ -327,18 +335,19 @@ def main() -> None:
         choices=[*INGREDIENTS, *WRITTEN_PAIRS, PUBLIC],
         help=f"빼고 학습할 재료: {' '.join(INGREDIENTS)}, 짝의 출처({' '.join((*WRITTEN_PAIRS, PUBLIC))})",
     )
-    parser.add_argument(
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
         "--trial",
         action="store_true",
         help="최신 재료로 한 번만, 평균과 관문 없이: 재료를 빼면 무엇을 잃는지 볼 때",
     )
-    parser.add_argument(
+    only.add_argument(
         "--after",
         type=Path,
         metavar="FOLDER",
         help="이 어댑터에서 이어지는 학습만 합니다. 그 앞의 학습은 다시 하지 않습니다",
     )
-    parser.add_argument(
+    only.add_argument(
         "--gate-only", action="store_true", help="--out에 있는 어댑터는 두고 관문만 다시 맞춥니다"
     )
     arguments = parser.parse_args()
@@ -348,15 +357,16 @@ def main() -> None:
         _fit_gate(material, arguments.cache, arguments.out)
         return
     place = find_model(BUNDLED, arguments.cache)
-    base = load_model(place)
-    earlier = Adapter.read(arguments.after) if arguments.after else None
-    total: Weights = dict(earlier.differences) if earlier else {}
+    base_digest = weights_digest(load_model(place))
+    recipes: tuple[Recipe, ...] = (TRIAL,) if arguments.trial else RECIPES
+    total: Weights = {}
     start: Weights = {}
     runs: list[dict[str, Any]] = []
-    if earlier:
-        runs += json.loads((arguments.after / CONFIGURATION).read_text(encoding="utf-8"))["runs"]
-    recipes: tuple[Recipe, ...] = (TRIAL,) if arguments.trial else RECIPES
-    if earlier and not arguments.trial:
+    if arguments.after:
+        earlier = Adapter.read(arguments.after)
+        require_base(earlier, base_digest)
+        total = dict(earlier.differences)
+        runs = json.loads((arguments.after / CONFIGURATION).read_text(encoding="utf-8"))["runs"]
         recipes = tuple(recipe for recipe in recipes if recipe.continues)
     for number, planned in enumerate(recipes, start=1):
         print(f"학습 {number}/{len(recipes)}", flush=True)
@@ -369,7 +379,7 @@ def main() -> None:
         for name, difference in trainer.learned().items():
             total[name] = total.get(name, 0.0) + difference
         runs.append({"recipe": asdict(recipe), "dev": trainer.best_score})
-    adapter = Adapter(arguments.out.name, weights_digest(base), total)
+    adapter = Adapter(arguments.out.name, base_digest, total)
     adapter.write(arguments.out, {"runs": runs, "material": material.counts()})
     if not arguments.trial:
         _fit_gate(material, arguments.cache, arguments.out)

@@ -40,7 +40,7 @@ def parallel_terms(
     """Return the terms of every pair of texts, the foreign ones first; numbers are left out.
 
     A need and the offering that answers it say different things with words that go together. A sibling's
-    needs in several languages are one need.
+    needs say one thing, each language in its own words.
     """
     texts = [(pair.other, pair.ko) for pairs in material.pairs.values() for pair in pairs]
     members = [member for group in material.siblings for member in group.members]

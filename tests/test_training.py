@@ -12,6 +12,7 @@ from indexing.encoder import load_model
 from indexing.material import FOLDS, Material, Pair, Sampler, read_material, without_repeats
 from indexing.model import BUNDLED, find_model
 from indexing.training import Recipe, Trainer, differences, main, state
+from matcher.errors import ModelUnavailable
 
 MATERIAL = Path(__file__).parent.parent / "data" / "training"
 SMALL = replace(
@@ -97,6 +98,18 @@ def test_training_goes_on_from_an_adapter_without_the_runs_before_it(
         assert np.allclose(after.differences[name], difference, atol=1e-3)
     runs = json.loads((out / "adapter.json").read_text(encoding="utf-8"))["runs"]
     assert [run["recipe"].get("continues", False) for run in runs[-2:]] == [True, True]
+
+
+def test_training_does_not_go_on_from_an_adapter_of_another_model(
+    user_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Adapter("other", "another", {}).write(tmp_path / "other", {"runs": []})
+    options = ["--material", str(little_material(tmp_path / "material"))]
+    options += ["--cache", str(user_cache), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "argv", ["training", *options, "--after", str(tmp_path / "other")])
+
+    with pytest.raises(ModelUnavailable, match="다른 바탕 모델"):
+        main()
 
 
 def test_a_trial_is_one_run_without_a_gate(
