@@ -62,6 +62,7 @@ guide: install browser ## 안내서의 화면 그림을 새로 찍음 / take the
 
 train: install ## 낱말 번역표와 어댑터를 다시 학습 (PAIRS=병렬 문장 파일) / learn the table of words and the adapter anew
 	$(BIN)/python -m indexing.word_alignment $(if $(PAIRS),--pairs $(PAIRS))
+	$(BIN)/python -m indexing.sound_learning
 	$(BIN)/python -m indexing.training --cache .greenmatch/training $(if $(PAIRS),--pairs $(PAIRS))
 
 PARTS = pairs concepts siblings passages distillation

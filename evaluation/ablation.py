@@ -14,6 +14,7 @@ from matcher.progress import Progress, silent
 
 WHOLE = "전체"
 TRANSLATIONS = "낱말 번역표"
+SOUNDS = "소리로 찾은 낱말"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,12 @@ def ablate(dataset: MatchingDataset, engine: Engine, progress: Progress = silent
             name: judged(bench.with_policy(policy))
             for name, policy in variants(engine.policy).items()
         }
-    untranslated = replace(engine, analyzer=engine.analyzer.without_translations())
-    with open_bench(dataset, untranslated, progress) as bench:
-        results[TRANSLATIONS] = judged(bench)
+    for name, analyzer in (
+        (TRANSLATIONS, engine.analyzer.without_translations()),
+        (SOUNDS, engine.analyzer.without_sounds()),
+    ):
+        with open_bench(dataset, replace(engine, analyzer=analyzer), progress) as bench:
+            results[name] = judged(bench)
     mine = whole.scores.values[MAIN_MEASURE]
     losses = {
         name: compare_paired(mine, without.scores.values[MAIN_MEASURE])

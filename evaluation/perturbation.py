@@ -294,6 +294,7 @@ def _remembering(engine: Engine) -> Engine:
         concepts=lru_cache(None)(engine.analyzer.concepts),
         fields=lru_cache(None)(engine.analyzer.fields),
         translations=engine.analyzer.translations,
+        sounds=engine.analyzer.sounds,
     )
     encoder = _RememberingEncoder(engine.encoder)
     return replace(engine, encoder=encoder, analyzer=cast("Analyzer", analyzer))

@@ -403,7 +403,7 @@ def _prepare(
     Matchmaker(catalogue, index, engine.policy).match(need, k=LISTED)
     return Case(
         need,
-        tuple(engine.analyzer.translations.wordings(engine.analyzer.terms(need.text))),
+        tuple(snapshot.offerings.wordings(engine.analyzer.terms(need.text))),
         encode_query(encoder, need.text),
         snapshot.offerings.evidence(need.text, max(engine.policy.candidates, 2 * LISTED)),
         index,

@@ -22,6 +22,7 @@ from typing import Protocol
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 from snowballstemmer import stemmer
 
+from indexing.sounds import NO_SOUNDS, Sounds, read_sounds
 from indexing.translations import NO_TRANSLATIONS, Translations, read_translations
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 from matcher.synonyms import synonyms
@@ -87,16 +88,18 @@ class Analyzer:
         version: str,
         field_terms: Iterable[str],
         translations: Translations = NO_TRANSLATIONS,
+        sounds: Sounds = NO_SOUNDS,
     ) -> None:
         """Keep the tagger; `field_terms` are words that taggers break apart (슬러지).
 
-        They, the synonyms and the translations are part of the name: an index built with others is
-        refused.
+        They, the synonyms, the translations and the sounds are part of the name: an index built with
+        others is refused.
         """
         terms = sorted(set(field_terms), key=lambda term: (-len(term), term))
         known = "\n".join([*terms, *("|".join(group.terms) for group in synonyms().groups)])
-        digest = hashlib.sha256((known + translations.digest).encode()).hexdigest()
-        self.translations = translations
+        learned = translations.digest + sounds.digest
+        digest = hashlib.sha256((known + learned).encode()).hexdigest()
+        self.translations, self.sounds = translations, sounds
         self.name = f"{name}-{version}-r{ANALYZER_REVISION}-{digest[:6]}"
         self._tagger = tagger
         self._content = CONTENT[name]
@@ -105,8 +108,14 @@ class Analyzer:
 
     def without_translations(self) -> "Analyzer":
         """Return the same analyzer for which nothing stands for a term but itself."""
-        other = copy(self)
+        other = self.without_sounds()
         other.name, other.translations = f"{self.name}-untranslated", NO_TRANSLATIONS
+        return other
+
+    def without_sounds(self) -> "Analyzer":
+        """Return the same analyzer for which no word is known by its sound."""
+        other = copy(self)
+        other.name, other.sounds = f"{self.name}-unheard", NO_SOUNDS
         return other
 
     def terms(self, text: str) -> list[str]:
@@ -237,7 +246,7 @@ def open_analyzer(name: str = DEFAULT_ANALYZER) -> Analyzer:
         ) from error
     terms = files("indexing").joinpath("field_terms.txt").read_text(encoding="utf-8")
     field_terms = [line for line in terms.split("\n") if line and not line.startswith("#")]
-    return Analyzer(name, tagger, tagger_version, field_terms, read_translations())
+    return Analyzer(name, tagger, tagger_version, field_terms, read_translations(), read_sounds())
 
 
 def _script(term: str) -> str:

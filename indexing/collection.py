@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection as Ids
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from indexing.analyzer import Analyzer
 from indexing.dense import DenseIndex
 from indexing.encoder import Encoder, Vectors
 from indexing.lexical import LexicalIndex
+from indexing.sounds import SoundIndex
 from indexing.translations import Wording
 from matcher.progress import Progress, silent
 from matcher.ranking import Evidence, QueryEvidence
@@ -46,6 +47,7 @@ class Collection:
         self.concepts = concepts
         self._encoder = encoder
         self._analyzer = analyzer
+        self._heard = self.sound_index(lexical.vocabulary)
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -57,15 +59,37 @@ class Collection:
             return QueryEvidence({}, self.lexical.agreement(self._analyzer.terms(text)))
         return self.answer(self.ask(text), k, allowed)
 
-    def ask(self, text: str) -> Question:
-        """Return a text as both kinds of index are asked for it."""
+    def ask(self, text: str, added: SoundIndex | None = None) -> Question:
+        """Return a text as both kinds of index are asked for it.
+
+        added: the words of texts that are laid over this collection.
+        """
         terms = self._analyzer.terms(text)
         return Question(
             terms,
-            self._analyzer.translations.wordings(terms),
+            self.wordings(terms, added),
             [Wording(name) for name in concept_names(self._analyzer, text)],
             encode_query(self._encoder, text),
         )
+
+    def sound_index(self, vocabulary: Iterable[str]) -> SoundIndex:
+        """Return words that can be asked for what sounds like them."""
+        return SoundIndex(vocabulary, self._analyzer.sounds)
+
+    def wordings(self, terms: Sequence[str], added: SoundIndex | None = None) -> list[Wording]:
+        """Return each term with what may stand for it, in the order of the terms.
+
+        Those are its translations; where no text here has one, also what sounds like the term.
+        """
+        table = self._analyzer.translations
+        words = []
+        for term in terms:
+            said = table.of(term)
+            if not any(form in self.lexical for form in said):
+                further = added.of(term) if added is not None else {}
+                said = {**further, **self._heard.of(term), **said}
+            words.append(Wording(term, said))
+        return words
 
     def answer(self, question: Question, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
         """Return what each source says of the best `k` of any; exact for each candidate."""

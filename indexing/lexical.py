@@ -84,6 +84,15 @@ class LexicalIndex:
         """The id of each text, in build order."""
         return list(self._ids)
 
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Every term that some text has."""
+        return tuple(filter(None, self._bm25.vocab_dict)) if self._bm25 is not None else ()
+
+    def __contains__(self, term: str) -> bool:
+        """True where some text has the term."""
+        return self._count(term) > 0
+
     def __len__(self) -> int:
         """Return the number of texts."""
         return len(self._ids)

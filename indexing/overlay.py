@@ -66,6 +66,8 @@ class LaidOver:
         self._base = base
         self._hidden = hidden
         self._added = {id: item for id, item in added.items() if len(item.vectors)}
+        new = {term for item in self._added.values() for term in item.terms}
+        self._heard = base.sound_index(term for term in new if term not in base.lexical)
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -73,7 +75,7 @@ class LaidOver:
 
     def evidence(self, text: str, k: int, allowed: Ids[str] | None = None) -> QueryEvidence:
         """Return what each source says of the best `k` of the base and of every added text."""
-        question = self._base.ask(text)
+        question = self._base.ask(text, self._heard)
         found = self._base.answer(question, k + len(self._hidden), allowed)
         candidates = {id: e for id, e in found.candidates.items() if id not in self._hidden}
         visible = set(allowed) if allowed is not None else None

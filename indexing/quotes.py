@@ -12,6 +12,7 @@ import numpy as np
 from indexing.analyzer import Analyzer, Token
 from indexing.clauses import clauses, runs
 from indexing.encoder import Encoder, Kind, Vectors
+from indexing.sounds import SoundIndex
 from matcher.explanation import Span
 
 REMEMBERED = 2_000
@@ -70,10 +71,11 @@ class TextQuoter:
         left, right = _nfc(left), _nfc(right)
         left_tokens, right_tokens = self._analyzer.tokens(left), self._analyzer.tokens(right)
         there = {token.form for token in right_tokens}
+        heard = SoundIndex(there, self._analyzer.sounds)
         pairs = {
             (here, form): share
             for here in {token.form for token in left_tokens}
-            for form, share in self._said(here, there).items()
+            for form, share in self._said(here, there, heard).items()
         }
         line = min(LEAST_LIKELY, max(pairs.values(), default=0.0))
         said = [pair for pair, share in pairs.items() if share >= line]
@@ -129,14 +131,14 @@ class TextQuoter:
             _shifted(right, offering_parts.spans[offering_rows[offering_row]], offering.start),
         )
 
-    def _said(self, term: str, there: set[str]) -> dict[str, float]:
+    def _said(self, term: str, there: set[str], heard: SoundIndex) -> dict[str, float]:
         """Return how likely a term is said by terms of the other text: the term if it is among them,
-        else its likeliest translations.
+        else its likeliest translations, else what sounds like it.
         """
         if term in there:
             return {term: 1.0}
         others = self._analyzer.translations.of(term)
-        said = {form: share for form, share in others.items() if form in there}
+        said = {form: share for form, share in others.items() if form in there} or heard.of(term)
         line = QUOTED_SHARE * max(said.values(), default=0.0)
         return {form: share for form, share in said.items() if share >= line}
 

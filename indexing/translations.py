@@ -8,9 +8,10 @@ be shown. Both directions are read from one table.
 import gzip
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 SHIPPED = files("indexing").joinpath("word_tables", "translations.tsv.gz")
 Row = tuple[str, str, float]
@@ -65,19 +66,20 @@ class Translations:
         """Return what may stand for a word, as the analyzer writes it, with how likely each is."""
         return self._known.get(word, {})
 
-    def wordings(self, terms: Sequence[str]) -> list[Wording]:
-        """Return each term with its translations, in the order of the terms."""
-        return [Wording(term, self.of(term)) for term in terms]
-
 
 NO_TRANSLATIONS = Translations()
 
 
 def read_translations() -> Translations:
     """Read the table that ships with the package."""
-    lines = gzip.decompress(SHIPPED.read_bytes()).decode().splitlines()
-    rows = (line.split("\t") for line in lines)
-    return Translations((foreign, korean, float(strength)) for foreign, korean, strength in rows)
+    return Translations(read_table(SHIPPED))
+
+
+def read_table(file: Traversable = SHIPPED) -> Iterator[Row]:
+    """Yield the rows of a table that `indexing.word_alignment` wrote."""
+    for line in gzip.decompress(file.read_bytes()).decode().splitlines():
+        foreign, korean, strength = line.split("\t")
+        yield foreign, korean, float(strength)
 
 
 def _compared(strengths: Mapping[str, float], whole: float) -> dict[str, float]:

@@ -11,6 +11,7 @@ from evaluation.measures import MEASURES, Scores
 from evaluation.runs import Run
 from evaluation.systems import Engine
 from indexing.analyzer import Token
+from indexing.sounds import NO_SOUNDS
 from indexing.translations import NO_TRANSLATIONS
 from matcher.policy import Policy
 from matcher.progress import silent
@@ -106,6 +107,7 @@ class SpaceAnalyzer:
 
     name = "spaces"
     translations = NO_TRANSLATIONS
+    sounds = NO_SOUNDS
 
     def tokens(self, text):
         tokens, position = [], 0
@@ -116,6 +118,9 @@ class SpaceAnalyzer:
         return tokens
 
     def without_translations(self):
+        return self
+
+    def without_sounds(self):
         return self
 
     def terms(self, text):

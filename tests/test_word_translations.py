@@ -5,7 +5,7 @@ import pytest
 from fakes import space_analyzer
 
 from indexing.material import Concept, Material, Pair, Passage, Siblings
-from indexing.translations import SHIPPED, SMALLEST, Translations, Wording, read_translations
+from indexing.translations import SHIPPED, SMALLEST, Translations, read_translations
 from indexing.word_alignment import align, main, parallel_terms, write_table
 from matcher.synonyms import SynonymGroup, Synonyms
 
@@ -33,15 +33,6 @@ def test_unlikely_translations_are_left_out():
     table = Translations([("waste", "폐기물", 1.0), ("waste", "장난감", SMALLEST / 2)])
 
     assert list(table.of("waste")) == ["폐기물"]
-
-
-def test_terms_keep_their_order_and_those_that_nobody_knows_stand_for_themselves():
-    table = Translations([("waste", "폐기물", 0.6)])
-
-    found = table.wordings(["5kw", "waste", "waste"])
-
-    assert found == [Wording("5kw"), *[Wording("waste", {"폐기물": 1.0})] * 2]
-    assert found[1].forms == ("waste", "폐기물")
 
 
 def test_another_table_has_another_digest():
