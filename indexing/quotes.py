@@ -19,6 +19,8 @@ REMEMBERED = 2_000
 LEAST_LIKELY = 0.1
 QUOTED_SHARE = 0.5
 """Of translations, see `TextQuoter.shared_words`."""
+LIKELIER_THAN_NOT = 0.5
+"""Of a word that sounds like another: what is doubtful counts a little, but is not quoted."""
 CARRYING_SHARE = 0.7
 """A span carries where it has at least this share of the best span's excess fall."""
 
@@ -138,7 +140,9 @@ class TextQuoter:
         if term in there:
             return {term: 1.0}
         others = self._analyzer.translations.of(term)
-        said = {form: share for form, share in others.items() if form in there} or heard.of(term)
+        said = {form: share for form, share in others.items() if form in there} or {
+            form: share for form, share in heard.of(term).items() if share > LIKELIER_THAN_NOT
+        }
         line = QUOTED_SHARE * max(said.values(), default=0.0)
         return {form: share for form, share in said.items() if share >= line}
 

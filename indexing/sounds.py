@@ -1,8 +1,8 @@
 """Words that are written by ear: graphene is 그래핀, Surabaya 수라바야, whatever a table of words has seen.
 
 Names, substances and loanwords are spelt anew in Korean. How likely letters and jamo stand for each
-other is learned by `indexing.sound_learning`: a word and its spelling are a row of pairs of up to two
-letters and up to two jamo (joint multigrams, Bisani and Ney 2008), weighed against two words that have
+other is learned by `indexing.sound_learning`: a word and its spelling are a row of pairs of one or two
+letters and up to three jamo (joint multigrams, Bisani and Ney 2008), weighed against two words that have
 nothing to do with each other (transliteration mining, Sajjad et al. 2012). docs/decisions/0022.
 """
 

@@ -181,6 +181,15 @@ def test_what_sounds_alike_is_quoted_on_both_sides(listening):
     assert [span.quote for span in offering] == ["수라바야"]
 
 
+def test_what_only_may_sound_alike_is_not_quoted(listening, sounds):
+    doubtful = SoundIndex(["본드", "소각로"], sounds).of("pond")
+    assert 0 < doubtful["본드"] < 0.5
+
+    quoted = TextQuoter(FakeEncoder(), listening).shared_words("pond water", "본드 소각로")
+
+    assert quoted == ((), ())
+
+
 def test_another_table_of_sounds_is_another_analyzer(listening, sounds):
     assert (
         listening.name
