@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Response, expect
 
 from evaluation.meeting_days import meeting_day
 from matcher.records import Company, Need
@@ -168,18 +168,24 @@ def _said(violation: dict[str, Any]) -> str:
     return f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
 
 
-def test_the_day_goes_on_without_a_connection(ready: Live, browser: Browser) -> None:
-    ready.add_user("쪽현장", "staff")
+def _at_the_day(live: Live, browser: Browser, name: str) -> tuple[BrowserContext, Page]:
+    """Sign in as somebody new and open the day, which the worker then keeps."""
+    live.add_user(name, "staff")
     context = new_context(browser, NARROW)
     page = context.new_page()
-    page.goto(f"{ready.address}/sign-in")
-    page.get_by_label("이름").fill("쪽현장")
+    page.goto(f"{live.address}/sign-in")
+    page.get_by_label("이름").fill(name)
     page.get_by_label("비밀번호").fill("correct horse battery")
     page.get_by_role("button", name="들어가기").click()
-    page.goto(f"{ready.address}/day/{EVENT}")
+    page.goto(f"{live.address}/day/{EVENT}")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.reload()  # under the worker, which keeps what it brings
     settle(page)
+    return context, page
+
+
+def test_the_day_goes_on_without_a_connection(ready: Live, browser: Browser) -> None:
+    context, page = _at_the_day(ready, browser, "쪽현장")
     context.set_offline(True)
     page.reload()
     meeting = page.locator("article[data-buyer]").first
@@ -197,6 +203,22 @@ def test_the_day_goes_on_without_a_connection(ready: Live, browser: Browser) -> 
 
     assert before == ()
     assert after == {pair: "no_show"}
+
+
+def test_who_has_signed_out_leaves_no_day_behind(ready: Live, browser: Browser) -> None:
+    context, page = _at_the_day(ready, browser, "쪽퇴근")
+    context.set_offline(True)
+    page.reload()
+    expect(page.locator("article[data-buyer]").first).to_be_visible()
+    context.set_offline(False)
+    page.goto(ready.address)
+    page.get_by_role("button", name="나가기").click()
+    expect(page.get_by_label("비밀번호")).to_be_visible()
+    settle(page)
+    context.set_offline(True)
+    with pytest.raises(Error):
+        page.goto(f"{ready.address}/day/{EVENT}")
+    context.close()
 
 
 def test_a_page_in_english_says_nothing_in_korean_but_names(ready: Live, browser: Browser) -> None:
