@@ -114,6 +114,22 @@ def test_an_overlay_answers_as_a_rebuild_would_but_for_the_statistics(
                 assert (laid[id].coverage > 0) is (evidence.coverage > 0)
 
 
+def test_a_word_that_only_a_new_text_has_is_found_by_its_sound(
+    settings: Settings, mecab: Analyzer
+) -> None:
+    encoder = BigramEncoder()
+    build_snapshot(settings.home, [_company("C-1", TEXTS[0])], [], encoder, mecab)
+    snapshot = open_snapshot(settings.home, encoder, mecab)
+    texts = indexed_texts([_company("C-2", "그래핀 코팅 소재")], [])["offerings"]
+    learned = learn({id: ("d", text) for id, text in texts.items()}, encoder, mecab)
+    present = {"offerings": dict.fromkeys(texts, "d"), "needs": {}}
+
+    fresh = FreshIndex(snapshot, present, {"offerings": learned, "needs": {}})
+
+    (found,) = fresh.offerings.evidence("graphene 빗물", 5).candidates.values()
+    assert found.coverage > 0
+
+
 def test_a_text_scores_the_same_laid_over_as_indexed(settings: Settings, mecab: Analyzer) -> None:
     encoder = BigramEncoder()
     everybody = [_company(f"C-{n}", text) for n, text in enumerate(TEXTS)]
