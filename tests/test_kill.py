@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,12 @@ def _killed_at(settings: Settings, point: int, watched: str, *command: object) -
     assert process.returncode == -signal.SIGKILL, (point, err)
 
 
+def _at_each(points: Sequence[int], kill: Callable[[int], None]) -> None:
+    """Kill a process at each point, as many at once as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(kill, points))
+
+
 def _contents(settings: Settings) -> Contents:
     store = Store.open(settings.database_url)
     try:
@@ -123,25 +131,25 @@ def test_an_import_killed_at_any_statement_leaves_the_old_or_the_new_state(
     steps = _steps_of(trial, "sql", "import", file)
     last = range(steps - 4, steps)
     points = sorted({0, *random.sample(range(steps), min(POINTS, steps)), *last})
-    finished = 0
-
-    for point in points:
-        place = settings_in(tmp_path / f"at-{point}")
+    places = {point: settings_in(tmp_path / f"at-{point}") for point in points}
+    for place in places.values():
         _save_old(place)
-        before = _contents(place)
+    before = {point: _contents(place) for point, place in places.items()}
 
-        _killed_at(place, point, "sql", "import", file)
+    _at_each(points, lambda point: _killed_at(places[point], point, "sql", "import", file))
 
+    finished = 0
+    for point, place in places.items():
         after = _contents(place)
         if after.companies == tuple(new):  # only people and the receipt come after the records
             assert point > steps // 2, point
             finished += 1
             continue
-        assert after == before, point
+        assert after == before[point], point
         assert after.companies == tuple(companies())
     assert finished < len(points)
-    _steps_of(place, "sql", "import", file)
-    assert _contents(place).companies == tuple(new)
+    _steps_of(places[points[-1]], "sql", "import", file)
+    assert _contents(places[points[-1]]).companies == tuple(new)
 
 
 def test_an_import_killed_at_any_moment_leaves_the_old_or_the_new_state(
@@ -187,17 +195,18 @@ def test_an_index_killed_at_any_file_leaves_the_old_or_the_new_snapshot(
     steps = _steps_of(prepared(settings), "/snapshots", "index")
     assert open_snapshot(settings.home, encoder, analyzer).manifest.record_digest == new
     points = sorted({*random.sample(range(steps), min(POINTS, steps)), *range(steps - 6, steps)})
+    places = {point: prepared(settings_in(tmp_path / f"at-{point}")) for point in points}
+
+    _at_each(points, lambda point: _killed_at(places[point], point, "/snapshots", "index"))
+
     seen = []
-    for point in points:
-        place = prepared(settings_in(tmp_path / f"at-{point}"))
-
-        _killed_at(place, point, "/snapshots", "index")
-
+    for place in places.values():
         snapshot = open_snapshot(place.home, encoder, analyzer)
         seen.append(snapshot.manifest.record_digest)
         assert len(snapshot.needs.evidence("빗물", 5).candidates) == len(needs())
     assert set(seen) <= {old, new}
     assert seen == sorted(seen, key=[old, new].index)
     assert old in seen
+    place = places[points[-1]]
     _steps_of(place, "/snapshots", "index")
     assert open_snapshot(place.home, encoder, analyzer).manifest.record_digest == new

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexing import training
 from indexing.adapter import SHIPPED, Adapter
 from indexing.encoder import load_model
 from indexing.material import FOLDS, Material, Pair, Sampler, read_material, without_repeats
 from indexing.model import BUNDLED, find_model
-from indexing.training import Recipe, Trainer, differences, main, state
+from indexing.training import RECIPES, TRIAL, Recipe, Trainer, differences, main, state
 from matcher.errors import ModelUnavailable
 
 MATERIAL = Path(__file__).parent.parent / "data" / "training"
@@ -75,6 +76,18 @@ def test_sources_of_pairs_are_left_out_by_name(without: tuple[str, ...], left: s
     assert {ko for _ in range(50) for ko in sampler.pairs(2).answers} == left
 
 
+def little(recipe: Recipe) -> Recipe:
+    """The recipe with batches of a few short texts: what a step costs is not what is tested."""
+    return replace(
+        recipe,
+        pairs_per_step=4,
+        concepts_per_step=2,
+        siblings_per_step=0,
+        passages_per_step=2,
+        long_tokens=32,
+    )
+
+
 def little_material(folder: Path) -> Path:
     folder.mkdir()
     for name, lines in (("concepts_1.jsonl", 24), ("passages_1.jsonl", 24), ("terms_1.tsv", 60)):
@@ -90,6 +103,7 @@ def test_training_goes_on_from_an_adapter_without_the_runs_before_it(
     options = ["--material", str(little_material(tmp_path / "material"))]
     options += ["--cache", str(user_cache), "--out", str(out), "--after", str(SHIPPED)]
     monkeypatch.setattr(sys, "argv", ["training", *options, "--steps", "1"])
+    monkeypatch.setattr(training, "RECIPES", tuple(map(little, RECIPES)))
 
     main()
 
@@ -123,6 +137,7 @@ def test_a_trial_is_one_run_without_a_gate(
     options = ["--material", str(material), "--cache", str(user_cache), "--out", str(out)]
     options += ["--steps", "1", "--trial", "--without", "passages"]
     monkeypatch.setattr(sys, "argv", ["training", *options])
+    monkeypatch.setattr(training, "TRIAL", little(TRIAL))
 
     main()
 
