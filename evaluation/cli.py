@@ -310,6 +310,7 @@ def calibrate(
         )
     with progress_bars() as progress:
         engine = systems.open_engine(progress)
+        engine = replace(engine, analyzer=systems.reading_once(engine.analyzer))
         strangers = crowd_of(crowd, crowd_size) if crowd else []
         crowds = ((), *filter(None, (strangers[: crowd_size // 10], strangers)))
         cases = read_all(folders, engine, progress, crowds)

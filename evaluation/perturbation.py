@@ -12,15 +12,13 @@ from collections.abc import Collection as Ids
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from evaluation.datasets import UNKNOWN_LANGUAGE, MatchingDataset
 from evaluation.significance import Interval, ratio_interval
-from evaluation.systems import Engine, offering_entries
+from evaluation.systems import Engine, offering_entries, reading_once
 from evaluation.tables import ABSENT, Table, bounds, figure, language_name
 from matcher.explanation import Quoter, Span
 from matcher.matching import Catalogue, Matchmaker
@@ -31,7 +29,6 @@ from matcher.records import Need, Offering, offering_key
 from matcher.shortlist import Match
 
 if TYPE_CHECKING:
-    from indexing.analyzer import Analyzer
     from indexing.collection import Collection
     from indexing.encoder import Encoder, Kind, TokenVectors, Vectors
 
@@ -288,16 +285,8 @@ class _NoQuotes:
 
 def _remembering(engine: Engine) -> Engine:
     """Return the engine with a memory: nearly all texts of one variant are those of the last."""
-    analyzer = SimpleNamespace(
-        name=engine.analyzer.name,
-        terms=lru_cache(None)(engine.analyzer.terms),
-        concepts=lru_cache(None)(engine.analyzer.concepts),
-        fields=lru_cache(None)(engine.analyzer.fields),
-        translations=engine.analyzer.translations,
-        sounds=engine.analyzer.sounds,
-    )
     encoder = _RememberingEncoder(engine.encoder)
-    return replace(engine, encoder=encoder, analyzer=cast("Analyzer", analyzer))
+    return replace(engine, encoder=encoder, analyzer=reading_once(engine.analyzer))
 
 
 class _RememberingEncoder:

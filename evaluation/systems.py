@@ -17,10 +17,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Protocol, cast
 
 import platformdirs
 
@@ -105,6 +107,22 @@ def engine_of(encoder: "Encoder") -> Engine:
         analyzer=open_analyzer(_setting("ANALYZER", "mecab")),
         policy=Policy.load(),
     )
+
+
+def reading_once(analyzer: "Analyzer") -> "Analyzer":
+    """Return the analyzer with a memory of all texts, for those who index the same ones again.
+
+    It searches and indexes; it has no places of words in a text, so nothing can be quoted with it.
+    """
+    remembering = SimpleNamespace(
+        name=analyzer.name,
+        terms=lru_cache(None)(analyzer.terms),
+        concepts=lru_cache(None)(analyzer.concepts),
+        fields=lru_cache(None)(analyzer.fields),
+        translations=analyzer.translations,
+        sounds=analyzer.sounds,
+    )
+    return cast("Analyzer", remembering)
 
 
 def _remembering(encoder: "Encoder") -> "Encoder":

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from fakes import FakeEncoder
 
 from evaluation.baselines import Baselines, Shelf
 from evaluation.compare import compare_results, evaluate
@@ -13,7 +14,9 @@ from evaluation.systems import (
     MatchingBench,
     open_bench,
     read_system,
+    reading_once,
 )
+from indexing.collection import build_collection
 from indexing.vectors import VectorCache
 from matcher.errors import InvalidRequest
 from matcher.ranking import Hit, Ranking
@@ -280,3 +283,20 @@ def test_a_run_keeps_the_probabilities_that_matches_carry(engine, tmp_path):
     ids = sure.ids()["N-ko"]
     assert sure.probabilities["N-ko"] == {id: 1 / rank for rank, id in enumerate(ids, start=1)}
     assert plain.probabilities == {}
+
+
+def test_an_analyzer_with_a_memory_says_the_same_and_reads_a_text_once(mecab, monkeypatch):
+    texts = {"a": "빗물 저류조 설치", "b": "Rainwater storage tanks for Lombok"}
+    plain, once = (
+        build_collection(texts, FakeEncoder(), analyzer)
+        for analyzer in (mecab, reading_once(mecab))
+    )
+    for asked in ("빗물 저장", "rainwater", "롬복"):
+        assert once.evidence(asked, 5) == plain.evidence(asked, 5)
+    read = []
+    monkeypatch.setattr(mecab, "terms", lambda text: read.append(text) or ["빗물"])
+
+    analyzer = reading_once(mecab)
+
+    assert analyzer.terms("빗물") == analyzer.terms("빗물") == ["빗물"]
+    assert read == ["빗물"]
