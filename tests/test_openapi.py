@@ -29,7 +29,7 @@ from service.workbench import Tools, Workbench
 from tests.test_api import staff
 from tests.worlds import BigramEncoder, companies, needs, settings_in
 
-CASES = int(os.environ.get("GREENMATCH_TEST_CASES", "40"))
+CASES = int(os.environ.get("GREENMATCH_TEST_CASES", "20"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
