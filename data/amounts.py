@@ -37,7 +37,7 @@ _OTHER_CURRENCY = re.compile(
     r"eur|유로|€|jpy|엔화?|¥|cny|rmb|위안|gbp|파운드|£|vnd|동$|idr|루피아|aed|mad"
 )
 _TERM = re.compile(r"(\d[\d,]*(?:\.\d+)?)?([십백천]?)([만억조]?)")
-_TODO = "5억원, 500백만원, 50만 달러처럼 숫자와 단위를 함께 적어 주세요."
+_AMOUNT_HINT = "5억원, 500백만원, 50만 달러처럼 숫자와 단위를 함께 적어 주세요."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ def _to_amount(value: object, unit: Unit | None, currency: str) -> Reading[Decim
     rest = strip_approximation(rest)
     number, is_bare = _to_quantity(rest)
     if number is None:
-        return Reading(fault=Fault("금액으로 읽을 수 없습니다.", _TODO))
+        return Reading(fault=Fault("금액으로 읽을 수 없습니다.", _AMOUNT_HINT))
     found = named or (unit.currency if unit else None)
     if found is None and is_bare and unit is None:
-        return Reading(fault=Fault("금액의 단위를 알 수 없습니다.", _TODO))
+        return Reading(fault=Fault("금액의 단위를 알 수 없습니다.", _AMOUNT_HINT))
     if found is not None and found != currency:
         what = f"금액이 {'달러' if found == 'USD' else '원'} 단위입니다."
         return Reading(fault=Fault(what, _currency_todo(currency)))

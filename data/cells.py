@@ -168,7 +168,7 @@ _TAIL = re.compile(
 )
 _EXCEL_DAY_0 = date(1899, 12, 30)
 _EXCEL_SERIALS = range(20_000, 80_000)  # 1954 to 2119; a bare year such as 2026 is none of them
-_DATE_TODO = "2026-07-31처럼 실제로 있는 날짜를 적어 주세요."
+_DATE_HINT = "2026-07-31처럼 실제로 있는 날짜를 적어 주세요."
 
 
 def to_date(value: object) -> Reading[date]:
@@ -190,11 +190,11 @@ def to_date(value: object) -> Reading[date]:
         return Reading(_EXCEL_DAY_0 + timedelta(days=int(float(text))))
     parts = _date_parts(text)
     if parts is None:
-        return Reading(fault=Fault("날짜로 읽을 수 없습니다.", _DATE_TODO))
+        return Reading(fault=Fault("날짜로 읽을 수 없습니다.", _DATE_HINT))
     try:
         return Reading(date(*parts))
     except ValueError:
-        return Reading(fault=Fault("달력에 없는 날짜입니다.", _DATE_TODO))
+        return Reading(fault=Fault("달력에 없는 날짜입니다.", _DATE_HINT))
 
 
 def _date_parts(text: str) -> tuple[int, int, int] | None:
@@ -234,7 +234,7 @@ def to_founded(value: object) -> Reading[str]:
         if match := re.fullmatch(r"((?:19|20)\d\d)\s*[.\-/년]\s*(\d{1,2})\s*[.월]?", text):
             if 1 <= int(match[2]) <= 12:
                 return Reading(f"{match[1]}-{int(match[2]):02d}")
-            return Reading(fault=Fault("달력에 없는 달입니다.", _DATE_TODO))
+            return Reading(fault=Fault("달력에 없는 달입니다.", _DATE_HINT))
     day = to_date(value)
     return Reading(day.value.isoformat() if day.value else None, day.fault)
 
