@@ -16,9 +16,16 @@ from indexing.training import RECIPES, TRIAL, Recipe, Trainer, differences, main
 from matcher.errors import ModelUnavailable
 
 MATERIAL = Path(__file__).parent.parent / "data" / "training"
-SMALL = replace(
-    Recipe(), steps=1, pairs_per_step=4, concepts_per_step=2, passages_per_step=2, long_tokens=32
-)
+
+
+def little(recipe: Recipe) -> Recipe:
+    """The recipe with batches of a few short texts: what a step costs is not what is tested."""
+    return replace(
+        recipe, pairs_per_step=4, concepts_per_step=2, passages_per_step=2, long_tokens=32
+    )
+
+
+SMALL = replace(little(Recipe()), steps=1)
 
 
 def test_the_written_material_is_as_large_as_the_card_says() -> None:
@@ -31,25 +38,9 @@ def test_the_written_material_is_as_large_as_the_card_says() -> None:
     assert counts["questions"] == 3 * 260
     assert counts["sentences fr"] == 4 * 60
     later = (
-        347,
-        214,
-        228,
-        232,
-        284,
-        201,
-        198,
-        296,
-        227,
-        263,
-        243,
-        172,
-        190,
-        209,
-        228,
-        230,
-        207,
-        159,
-    )
+        347, 214, 228, 232, 284, 201, 198, 296, 227, 263, 243,
+        172, 190, 209, 228, 230, 207, 159,
+    )  # fmt: skip
     assert counts["terms vi"] == 5 * 70 + sum(later)
 
 
@@ -91,18 +82,6 @@ def test_sources_of_pairs_are_left_out_by_name(without: tuple[str, ...], left: s
     sampler = Sampler(Material((), (), pairs), random.Random(1), without)
 
     assert {ko for _ in range(50) for ko in sampler.pairs(2).answers} == left
-
-
-def little(recipe: Recipe) -> Recipe:
-    """The recipe with batches of a few short texts: what a step costs is not what is tested."""
-    return replace(
-        recipe,
-        pairs_per_step=4,
-        concepts_per_step=2,
-        siblings_per_step=0,
-        passages_per_step=2,
-        long_tokens=32,
-    )
 
 
 def little_material(folder: Path) -> Path:
