@@ -30,7 +30,7 @@ def variants(policy: Policy) -> dict[str, Policy]:
     """Return the policy without each ingredient, by its Korean name."""
     nothing = SectorPolicy(0.0, 0.0, 0.0)
     return {
-        "낱말(BM25)": replace(policy, coverage_weight=0.0),
+        "낱말(BM25)": replace(policy, coverage_weight=0.0, foreign_coverage_weight=0.0),
         "용어(동의어 표)": replace(policy, concept_weight=0.0),
         "사업유형": replace(policy, kind_weight=0.0),
         "분야": replace(policy, sector=nothing),
@@ -38,6 +38,7 @@ def variants(policy: Policy) -> dict[str, Policy]:
         "의미 밖의 모두": replace(
             policy,
             coverage_weight=0.0,
+            foreign_coverage_weight=0.0,
             concept_weight=0.0,
             kind_weight=0.0,
             sector=nothing,

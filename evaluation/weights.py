@@ -1,4 +1,4 @@
-"""The two weights of the fusion, chosen without the family of sets on which they are then judged.
+"""The three weights of the fusion, chosen without the family of sets on which they are then judged.
 
 What each source says of every candidate is asked once; after that a choice of weights is a sum and a
 sort. Sets whose names begin alike (`hs6_en2ko`, `hs6_ko2en`) share texts and are one family: they are
@@ -20,22 +20,24 @@ import numpy.typing as npt
 from evaluation.datasets import Dataset, MatchingDataset, Qrels, Query
 from evaluation.systems import DEPTH, Engine, encode_queries
 from evaluation.tables import Table, figure
+from matcher.fusion import coverage_weight
 from matcher.matching import Catalogue, Matchmaker
 from matcher.policy import Policy
 from matcher.progress import Progress, silent
 
 Array = npt.NDArray[np.float64]
-Weights = tuple[float, float]
-"""Of coverage and of concepts."""
+Weights = tuple[float, float, float]
+"""Of coverage where query and collection are in one script, where they share none, and of concepts."""
 
 GRID = tuple(
     product(
-        (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
-        (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1),
+        (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
+        (0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6),
+        (0.0, 0.01, 0.03, 0.05, 0.1),
     )
 )
 CUT = 10
-NOTHING: Weights = (0.0, 0.0)
+NOTHING: Weights = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,15 @@ class Asked:
     """One query: its candidates in the order of their ids, and what is known of them.
 
     similarity, coverage, concepts, rest: (candidates,); rest is what the weights do not touch.
-    gains: the grade of each candidate. ideal: the best DCG that any order of all judged could have.
+    agreement: of the query's and the texts' scripts, 0..1. gains: the grade of each candidate.
+    ideal: the best DCG that any order of all judged could have.
     """
 
     similarity: Array
     coverage: Array
     concepts: Array
     rest: Array
+    agreement: float
     gains: Array
     ideal: float
 
@@ -112,7 +116,7 @@ def _retrieval(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator
             id: (item.similarity, item.coverage, item.concepts, 0.0)
             for id, item in evidence.candidates.items()
         }
-        yield _asked(said, dataset.qrels, query.id)
+        yield _asked(said, evidence.agreement, dataset.qrels, query.id)
 
 
 def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[Asked]:
@@ -126,7 +130,9 @@ def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[
         maker = Matchmaker(Catalogue(dataset.companies, dataset.needs), snapshot, engine.policy)
         for query in _counted(dataset):
             found = maker.find(dataset.needs[query.id], len(dataset.companies))
-            words, terms = shipped_weights(engine.policy)
+            agreement = found[0].agreement if found and found[0].agreement is not None else 1.0
+            own, foreign, terms = shipped_weights(engine.policy)
+            words = coverage_weight(agreement, own, foreign)
             said = {
                 item.company.company_id: (
                     item.points.dense,
@@ -136,11 +142,12 @@ def _matching(dataset: Dataset, engine: Engine, progress: Progress) -> Iterator[
                 )
                 for item in found
             }
-            yield _asked(said, dataset.qrels, query.id)
+            yield _asked(said, agreement, dataset.qrels, query.id)
 
 
 def _asked(
     said: Mapping[str, tuple[float, float, float, float]],
+    agreement: float,
     qrels: Qrels,
     query_id: str,
 ) -> Asked:
@@ -153,6 +160,7 @@ def _asked(
         coverage,
         concepts,
         rest,
+        agreement,
         gains=np.array([max(0, judged.get(id, 0)) for id in ids], dtype=float),
         ideal=math.fsum(grade / math.log2(rank + 1) for rank, grade in enumerate(best, start=1)),
     )
@@ -161,8 +169,9 @@ def _asked(
 def ndcg(known: Known, weights: Weights) -> float:
     """Return the mean nDCG@10 of a set (linear gain, equal scores by id); 0 for an empty one."""
     total = 0.0
-    words, terms = weights
+    own, foreign, terms = weights
     for asked in known.queries:
+        words = coverage_weight(asked.agreement, own, foreign)
         scores = asked.similarity + words * asked.coverage + terms * asked.concepts + asked.rest
         order = np.argsort(-scores, kind="stable")[:CUT]
         total += float(asked.gains[order] @ _DISCOUNTS[: len(order)]) / asked.ideal
@@ -174,7 +183,7 @@ _DISCOUNTS = 1 / np.log2(np.arange(2, CUT + 2))
 
 def shipped_weights(policy: Policy) -> Weights:
     """Return the policy's own."""
-    return policy.coverage_weight, policy.concept_weight
+    return policy.coverage_weight, policy.foreign_coverage_weight, policy.concept_weight
 
 
 def leave_out(

@@ -21,7 +21,7 @@ from matcher.errors import ModelUnavailable
 Array = npt.NDArray[np.float32]
 WEIGHTS = "adapter.safetensors"
 CONFIGURATION = "adapter.json"
-SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-6"
+SHIPPED = Path(__file__).parent / "adapters" / "green-e5-small-7"
 LARGEST_INTEGER = 127
 GATE = "gate"
 """Name of the tensor that holds the gate's weights and, last, its intercept and both scales."""

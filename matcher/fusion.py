@@ -3,8 +3,9 @@
 score = cosine + weight x coverage + weight x concepts (+ what the records say of project types and
 sectors, which the Matchmaker adds: `with_kind`, `matcher.sectors`). Coverage is absolute (see
 `Evidence`): the best of a bad list does not look perfect, as it does after min-max scaling. A need in
-another language has one too, by the words that its own are translated to, so no weight depends on
-the language. Concepts are terms of the field under one name for all languages (`matcher.synonyms`).
+another language has one too, by the words that its own are translated to; it weighs more the less script
+query and collection share (`coverage_weight`). Concepts are terms of the field under one name for all
+languages (`matcher.synonyms`).
 Measured in docs/decisions/0004 and 0021.
 """
 
@@ -36,15 +37,27 @@ class Points:
         return math.fsum((self.dense, self.lexical, self.concept, self.kind, self.sector))
 
 
-def fuse(evidence: Evidence, system: System, policy: Policy) -> Points:
-    """Weigh one candidate's evidence; `lexical` and `dense` are one arm alone, for comparison."""
+def coverage_weight(agreement: float, own: float, foreign: float) -> float:
+    """Return the points for full coverage of a query that shares so much script with the collection, 0..1.
+
+    own, foreign: the points where it shares all of it, and where it shares none.
+    """
+    return own + (foreign - own) * (1 - agreement)
+
+
+def fuse(evidence: Evidence, agreement: float, system: System, policy: Policy) -> Points:
+    """Weigh one candidate's evidence; `lexical` and `dense` are one arm alone, for comparison.
+
+    agreement: of the query's and the collection's scripts, 0..1 (`QueryEvidence`).
+    """
     if system == "lexical":
         return Points(0.0, evidence.coverage)
     if system == "dense":
         return Points(evidence.similarity, 0.0)
+    words = coverage_weight(agreement, policy.coverage_weight, policy.foreign_coverage_weight)
     return Points(
         evidence.similarity,
-        policy.coverage_weight * evidence.coverage,
+        words * evidence.coverage,
         policy.concept_weight * evidence.concepts,
     )
 
@@ -60,7 +73,7 @@ def with_kind(points: Points, agreement: float, policy: Policy) -> Points:
 def weigh(evidence: QueryEvidence, system: System, policy: Policy) -> Mapping[str, Points]:
     """Weigh all candidates; for `lexical` those without a shared word are left out."""
     return {
-        id: fuse(item, system, policy)
+        id: fuse(item, evidence.agreement, system, policy)
         for id, item in evidence.candidates.items()
         if system != "lexical" or item.coverage > 0
     }

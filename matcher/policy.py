@@ -83,6 +83,7 @@ class Policy:
     """See policy.toml for the unit and the reason of each number."""
 
     coverage_weight: float
+    foreign_coverage_weight: float
     concept_weight: float
     kind_weight: float
     sector: SectorPolicy
@@ -109,6 +110,7 @@ class Policy:
         """Build from the tables of a TOML document."""
         return cls(
             coverage_weight=float(tables["fusion"]["coverage_weight"]),
+            foreign_coverage_weight=float(tables["fusion"]["foreign_coverage_weight"]),
             concept_weight=float(tables["fusion"]["concept_weight"]),
             kind_weight=float(tables["fusion"]["kind_weight"]),
             sector=SectorPolicy(

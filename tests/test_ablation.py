@@ -18,7 +18,7 @@ def test_each_variant_differs_from_the_policy_in_its_ingredient_only() -> None:
 
     assert changed["분야"] == {"sector"}
     assert changed["사업유형"] == {"kind_weight"}
-    assert changed["낱말(BM25)"] == {"coverage_weight"}
+    assert changed["낱말(BM25)"] == {"coverage_weight", "foreign_coverage_weight"}
     assert all(changed.values())
 
 

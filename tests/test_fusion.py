@@ -12,6 +12,7 @@ from matcher.ranking import Evidence, QueryEvidence
 POLICY = replace(
     Policy.load(),
     coverage_weight=0.3,
+    foreign_coverage_weight=0.5,
     concept_weight=0.04,
     candidates=100,
     part_matches=5,
@@ -21,17 +22,18 @@ SHARES = st.floats(0, 1)
 EVIDENCE = st.builds(Evidence, st.floats(-1, 1), SHARES, SHARES)
 
 
-def test_each_source_weighs_what_the_policy_says():
-    points = fuse(Evidence(0.8, 0.4, 0.5), "hybrid", POLICY)
+@pytest.mark.parametrize(("agreement", "weight"), [(1.0, 0.3), (0.5, 0.4), (0.0, 0.5)])
+def test_each_source_weighs_what_the_policy_says(agreement, weight):
+    points = fuse(Evidence(0.8, 0.4, 0.5), agreement, "hybrid", POLICY)
 
     assert points.dense == 0.8
-    assert points.lexical == pytest.approx(0.3 * 0.4)
+    assert points.lexical == pytest.approx(weight * 0.4)
     assert points.concept == pytest.approx(0.04 * 0.5)
 
 
-@given(EVIDENCE, st.sampled_from(["lexical", "dense", "hybrid"]))
-def test_the_score_is_exactly_the_sum_of_its_points(evidence, system):
-    points = fuse(evidence, system, POLICY)
+@given(EVIDENCE, SHARES, st.sampled_from(["lexical", "dense", "hybrid"]))
+def test_the_score_is_exactly_the_sum_of_its_points(evidence, agreement, system):
+    points = fuse(evidence, agreement, system, POLICY)
 
     assert points.total == math.fsum([points.dense, points.lexical, points.concept, points.kind])
 
@@ -39,8 +41,8 @@ def test_the_score_is_exactly_the_sum_of_its_points(evidence, system):
 def test_one_arm_alone_hears_nothing_of_the_other():
     evidence = Evidence(similarity=0.8, coverage=0.4)
 
-    lexical = fuse(evidence, "lexical", POLICY)
-    dense = fuse(evidence, "dense", POLICY)
+    lexical = fuse(evidence, 0.5, "lexical", POLICY)
+    dense = fuse(evidence, 0.5, "dense", POLICY)
 
     assert (lexical.dense, lexical.lexical) == (0.0, 0.4)
     assert (dense.dense, dense.lexical) == (0.8, 0.0)
@@ -72,6 +74,7 @@ def test_ties_are_broken_by_id():
 def test_a_fingerprint_changes_with_every_number_and_with_nothing_else():
     changed = [
         replace(POLICY, coverage_weight=0.31),
+        replace(POLICY, foreign_coverage_weight=0.51),
         replace(POLICY, concept_weight=0.05),
         replace(POLICY, candidates=101),
         replace(POLICY, part_matches=4),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracles import brute_force, coverage, presence
 
+from indexing.analyzer import script_shares
 from indexing.collection import Collection, build_collection, encode_query
 from indexing.quotes import TextQuoter
 from matcher.confidence import features
@@ -102,9 +103,12 @@ def exact_scores(analyzer, texts, query) -> dict[str, float]:
     likely = {term: analyzer.translations.of(term) for term in asked}
     named = {id: names(analyzer, text) for id, text in texts.items()}
     concepts = names(analyzer, query)
+    here, there = script_shares(asked), script_shares(t for text in terms.values() for t in text)
+    common = sum(min(share, there.get(script, 0.0)) for script, share in here.items())
+    words = common * POLICY.coverage_weight + (1 - common) * POLICY.foreign_coverage_weight
     return {
         id: similar[id]
-        + POLICY.coverage_weight * coverage(terms, asked, id, likely)
+        + words * coverage(terms, asked, id, likely)
         + POLICY.concept_weight * presence(named, concepts, id)
         for id in texts
     }

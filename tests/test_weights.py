@@ -29,7 +29,7 @@ def asked(coverage: tuple[float, float], right: int) -> Asked:
     gains = np.zeros(2)
     gains[right] = 1.0
     nothing = np.zeros(2)
-    return Asked(np.full(2, 0.8), np.array(coverage), nothing, nothing, gains, 1.0)
+    return Asked(np.full(2, 0.8), np.array(coverage), nothing, nothing, 1.0, gains, 1.0)
 
 
 WORDS_HELP = asked((0.0, 0.9), right=1)
@@ -38,8 +38,14 @@ WORDS_MISLEAD = asked((0.0, 0.9), right=0)
 
 def test_words_count_where_they_help():
     known = Known("a_1", (WORDS_HELP,))
-    assert ndcg(known, (0.0, 0.0)) == pytest.approx(0.631, abs=1e-3)
-    assert ndcg(known, (0.3, 0.0)) == 1.0
+    assert ndcg(known, (0.0, 0.0, 0.0)) == pytest.approx(0.631, abs=1e-3)
+    assert ndcg(known, (0.3, 0.0, 0.0)) == 1.0
+
+
+def test_a_query_in_another_script_asks_the_second_weight():
+    foreign = Known("a_1", (replace(WORDS_HELP, agreement=0.0),))
+    assert ndcg(foreign, (0.3, 0.0, 0.0)) == pytest.approx(0.631, abs=1e-3)
+    assert ndcg(foreign, (0.0, 0.3, 0.0)) == 1.0
 
 
 def test_a_family_never_votes_on_its_own_sets():
