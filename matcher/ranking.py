@@ -72,7 +72,8 @@ class QueryEvidence:
 
     candidates: id to Evidence, the best of either source.
     agreement: how much of the query is written in the scripts the collection is written in, 0..1;
-    near 0 for an English need over Korean texts. Words weigh more where it is low.
+    near 0 for an English need over Korean texts. Words weigh more where it is low, and how sure a match is
+    depends on it.
     """
 
     candidates: Mapping[str, Evidence]
