@@ -1,6 +1,7 @@
 import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,19 @@ def test_opening_at_the_same_moment_migrates_once(url: str) -> None:
     assert all(store.companies() == () for store in stores)
     for store in stores:
         store.close()
+
+
+def test_different_databases_are_opened_at_the_same_moment(tmp_path: Path) -> None:
+    addresses = [f"sqlite:///{tmp_path}/{number}.sqlite3" for number in range(8)]
+    ready = threading.Barrier(len(addresses))
+
+    def opened(address: str) -> tuple[Company, ...]:
+        ready.wait()
+        with closing(Store.open(address)) as store:
+            return store.companies()
+
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        assert list(pool.map(opened, addresses)) == [()] * len(addresses)
 
 
 def test_a_database_of_a_newer_version_is_refused_in_korean(url: str) -> None:

@@ -1,6 +1,7 @@
 """Opening a database: connection rules of each engine, and the migrations, run by code."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from matcher.errors import StoreUnavailable
 
 BUSY_SECONDS = 30
 _MIGRATION_LOCK = 7_305_113  # any number that is ours alone: PostgreSQL's advisory lock
+_ALEMBIC = threading.Lock()
+"""Alembic keeps what it migrates in globals of the process."""
 
 
 def open_engine(address: str) -> Engine:
@@ -32,7 +35,8 @@ def open_engine(address: str) -> Engine:
                 f"{type(error).__name__}. 주소와 설치된 드라이버를 확인하십시오."
             ) from error
         try:
-            with _one_at_a_time(url), engine.execution_options(writing=True).begin() as connection:
+            writing = engine.execution_options(writing=True)
+            with _one_at_a_time(url), writing.begin() as connection, _ALEMBIC:
                 _upgrade(connection)
         except BaseException:
             engine.dispose()
