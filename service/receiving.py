@@ -2,9 +2,9 @@
 
 import getpass
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from data.intake import FileReport, Problem
     from data.papers import Paper
 
-R = TypeVar("R", Company, Need, Buyer)
+Item = TypeVar("Item")
+TRY_AGAIN = "값을 고쳐 다시 올려 주세요."
 _PROBLEM = ("severity", "file", "sheet", "row", "column", "value", "what", "todo")
 
 
@@ -100,10 +101,15 @@ def read_all(
             return Received((paths[0].name,), (), (), (), (error,))
     else:
         names = tuple(path.name for path in paths)
-        companies, refused_companies = _sorted_out(intake.companies, names)
-        needs, refused_needs = _sorted_out(intake.needs, names)
-        buyers, refused_buyers = _sorted_out(intake.buyers, names)
-        papers, refused_papers = _papers_that_last(intake.papers, names)
+        refused = partial(_refused_record, ", ".join(names))
+        companies, refused_companies = _sorted_out(intake.companies, check_storable, refused)
+        needs, refused_needs = _sorted_out(intake.needs, check_storable, refused)
+        buyers, refused_buyers = _sorted_out(intake.buyers, check_storable, refused)
+        papers, refused_papers = _sorted_out(
+            intake.papers,
+            lambda paper: check_form(paper.form),
+            partial(_refused_paper, ", ".join(names)),
+        )
         problems = (
             *intake.problems,
             *refused_papers,
@@ -130,48 +136,37 @@ def read_all(
 
 
 def _sorted_out(
-    records: Iterable[R], files: Sequence[str]
-) -> tuple[tuple[R, ...], list["Problem"]]:
-    """Part what the store can hold from what no database can; one such record stops no other."""
-    from data.intake import Problem
-
-    good: list[R] = []
+    items: Iterable[Item],
+    check: Callable[[Item], None],
+    refused: Callable[[Item, InvalidRecord], "Problem"],
+) -> tuple[tuple[Item, ...], list["Problem"]]:
+    """Part what the store can hold from what no database can; one such item stops no other."""
+    good: list[Item] = []
     problems: list[Problem] = []
-    for record in records:
+    for item in items:
         try:
-            check_storable(record)
+            check(item)
         except InvalidRecord as error:
-            id = _id_of(record)
-            shown = id.encode(errors="replace").decode()[:80]
-            what = f"{error.sentence} 이 기록은 넣지 않았습니다."
-            todo = "값을 고쳐 다시 올려 주세요."
-            file = ", ".join(files)
-            column = None if error.field == "record" else error.field
-            problems.append(Problem("error", file, None, None, column, shown, what, todo))
+            problems.append(refused(item, error))
         else:
-            good.append(record)
+            good.append(item)
     return tuple(good), problems
 
 
-def _papers_that_last(
-    papers: Sequence["Paper"], files: Sequence[str]
-) -> tuple[tuple["Paper", ...], list["Problem"]]:
-    """Part the papers that a database can keep from those that none can."""
+def _refused_record(file: str, record: Company | Need | Buyer, error: InvalidRecord) -> "Problem":
     from data.intake import Problem
 
-    good: list[Paper] = []
-    problems: list[Problem] = []
-    for paper in papers:
-        try:
-            check_form(paper.form)
-        except InvalidRecord as error:
-            what = f"{error.sentence} 이 줄은 넣지 않았습니다."
-            todo = "값을 고쳐 다시 올려 주세요."
-            file = ", ".join(files)
-            problems.append(Problem("error", file, None, None, paper.kind, None, what, todo))
-        else:
-            good.append(paper)
-    return tuple(good), problems
+    shown = _id_of(record).encode(errors="replace").decode()[:80]
+    what = f"{error.sentence} 이 기록은 넣지 않았습니다."
+    column = None if error.field == "record" else error.field
+    return Problem("error", file, None, None, column, shown, what, TRY_AGAIN)
+
+
+def _refused_paper(file: str, paper: "Paper", error: InvalidRecord) -> "Problem":
+    from data.intake import Problem
+
+    what = f"{error.sentence} 이 줄은 넣지 않았습니다."
+    return Problem("error", file, None, None, paper.kind, None, what, TRY_AGAIN)
 
 
 def _id_of(record: Company | Need | Buyer) -> str:
