@@ -14,6 +14,7 @@ from matcher.progress import Progress, silent
 
 WHOLE = "전체"
 TRANSLATIONS = "낱말 번역표"
+RELATIVES = "친족 낱말"
 SOUNDS = "소리로 찾은 낱말"
 
 
@@ -61,6 +62,7 @@ def ablate(dataset: MatchingDataset, engine: Engine, progress: Progress = silent
         }
     for name, analyzer in (
         (TRANSLATIONS, engine.analyzer.without_translations()),
+        (RELATIVES, engine.analyzer.without_relatives()),
         (SOUNDS, engine.analyzer.without_sounds()),
     ):
         with open_bench(dataset, replace(engine, analyzer=analyzer), progress) as bench:

@@ -120,6 +120,7 @@ def reading_once(analyzer: "Analyzer") -> "Analyzer":
         concepts=lru_cache(None)(analyzer.concepts),
         fields=lru_cache(None)(analyzer.fields),
         translations=analyzer.translations,
+        relatives=analyzer.relatives,
         sounds=analyzer.sounds,
     )
     return cast("Analyzer", remembering)

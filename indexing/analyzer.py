@@ -22,6 +22,7 @@ from typing import Protocol
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
 from snowballstemmer import stemmer
 
+from indexing.relatives import NO_RELATIVES, Relatives
 from indexing.sounds import NO_SOUNDS, Sounds, read_sounds
 from indexing.translations import NO_TRANSLATIONS, Translations, read_translations
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
@@ -100,6 +101,7 @@ class Analyzer:
         learned = translations.digest + sounds.digest
         digest = hashlib.sha256((known + learned).encode()).hexdigest()
         self.translations, self.sounds = translations, sounds
+        self.relatives = Relatives(translations)
         self.name = f"{name}-{version}-r{ANALYZER_REVISION}-{digest[:6]}"
         self._tagger = tagger
         self._content = CONTENT[name]
@@ -110,6 +112,13 @@ class Analyzer:
         """Return the same analyzer for which nothing stands for a term but itself."""
         other = self.without_sounds()
         other.name, other.translations = f"{self.name}-untranslated", NO_TRANSLATIONS
+        other.relatives = NO_RELATIVES
+        return other
+
+    def without_relatives(self) -> "Analyzer":
+        """Return the same analyzer for which no word is known by its relatives."""
+        other = copy(self)
+        other.name, other.relatives = f"{self.name}-unrelated", NO_RELATIVES
         return other
 
     def without_sounds(self) -> "Analyzer":

@@ -79,15 +79,16 @@ class Collection:
     def wordings(self, terms: Sequence[str], added: SoundIndex | None = None) -> list[Wording]:
         """Return each term with what may stand for it, in the order of the terms.
 
-        Those are its translations; where no text here has one, also what sounds like the term.
+        Those are its translations; where no text here has one, also what its relatives say and what sounds
+        like the term.
         """
-        table = self._analyzer.translations
+        table, relatives = self._analyzer.translations, self._analyzer.relatives
         words = []
         for term in terms:
             said = table.of(term)
             if not any(form in self.lexical for form in said):
                 further = added.of(term) if added is not None else {}
-                said = {**further, **self._heard.of(term), **said}
+                said = {**further, **self._heard.of(term), **relatives.of(term), **said}
             words.append(Wording(term, said))
         return words
 

@@ -135,13 +135,17 @@ class TextQuoter:
 
     def _said(self, term: str, there: set[str], heard: SoundIndex) -> dict[str, float]:
         """Return how likely a term is said by terms of the other text: the term if it is among them,
-        else its likeliest translations, else what sounds like it.
+        else its likeliest translations, else what its relatives say or what sounds like it, where that is
+        likelier than not.
         """
         if term in there:
             return {term: 1.0}
         others = self._analyzer.translations.of(term)
+        guessed = {**heard.of(term), **self._analyzer.relatives.of(term)}
         said = {form: share for form, share in others.items() if form in there} or {
-            form: share for form, share in heard.of(term).items() if share > LIKELIER_THAN_NOT
+            form: share
+            for form, share in guessed.items()
+            if form in there and share > LIKELIER_THAN_NOT
         }
         line = QUOTED_SHARE * max(said.values(), default=0.0)
         return {form: share for form, share in said.items() if share >= line}

@@ -36,7 +36,10 @@ class Wording:
 
 
 class Translations:
-    """A table of words, ready to be asked in both directions; never changed after it is built."""
+    """A table of words, ready to be asked in both directions; never changed after it is built.
+
+    foreign: its words of other languages than Korean.
+    """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         """Take (foreign word, Korean word, strength) with strengths above 0.
@@ -52,6 +55,7 @@ class Translations:
         for foreign, korean, strength in rows:
             there[foreign][korean] = strength
             back[korean][foreign] = strength
+        self.foreign = frozenset(there)
         self._known = {word: _compared(s, sum(s.values())) for word, s in there.items()}
         for word, strengths in back.items():
             # what is written alike in Korean texts, as abbreviations are, is known in both directions

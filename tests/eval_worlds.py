@@ -11,6 +11,7 @@ from evaluation.measures import MEASURES, Scores
 from evaluation.runs import Run
 from evaluation.systems import Engine
 from indexing.analyzer import Token
+from indexing.relatives import NO_RELATIVES
 from indexing.sounds import NO_SOUNDS
 from indexing.translations import NO_TRANSLATIONS
 from matcher.policy import Policy
@@ -107,6 +108,7 @@ class SpaceAnalyzer:
 
     name = "spaces"
     translations = NO_TRANSLATIONS
+    relatives = NO_RELATIVES
     sounds = NO_SOUNDS
 
     def tokens(self, text):
@@ -118,6 +120,9 @@ class SpaceAnalyzer:
         return tokens
 
     def without_translations(self):
+        return self
+
+    def without_relatives(self):
         return self
 
     def without_sounds(self):
