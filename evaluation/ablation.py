@@ -14,7 +14,7 @@ from matcher.progress import Progress, silent
 
 WHOLE = "전체"
 TRANSLATIONS = "낱말 번역표"
-RELATIVES = "친족 낱말"
+RELATIVES = "뿌리·부분이 같은 낱말"
 SOUNDS = "소리로 찾은 낱말"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from evaluation.ablation import SOUNDS, TRANSLATIONS, ablate, ablation_table, variants
+from evaluation.ablation import RELATIVES, SOUNDS, TRANSLATIONS, ablate, ablation_table, variants
 from evaluation.datasets import read_matching
 from matcher.policy import Policy
 from tests.eval_worlds import open_world_engine, write_matching_world
@@ -36,5 +36,5 @@ def test_the_loss_is_the_whole_minus_what_is_left(tmp_path) -> None:
         assert loss.interval.low <= loss.mean <= loss.interval.high
     assert table.rows[0] == ("전체", f"{whole:.3f}")
     assert [row[0] for row in table.rows[1:]] == [
-        f"{name} 없이" for name in [*variants(engine.policy), TRANSLATIONS, SOUNDS]
+        f"{name} 없이" for name in [*variants(engine.policy), TRANSLATIONS, RELATIVES, SOUNDS]
     ]
