@@ -141,12 +141,11 @@ class TextQuoter:
         if term in there:
             return {term: 1.0}
         others = self._analyzer.translations.of(term)
-        guessed = {**heard.of(term), **self._analyzer.relatives.of(term)}
-        said = {form: share for form, share in others.items() if form in there} or {
-            form: share
-            for form, share in guessed.items()
-            if form in there and share > LIKELIER_THAN_NOT
-        }
+        said = {form: share for form, share in others.items() if form in there}
+        if not said:
+            guessed = {**heard.of(term), **self._analyzer.relatives.of(term)}
+            likely = {form: s for form, s in guessed.items() if s > LIKELIER_THAN_NOT}
+            said = {form: s for form, s in likely.items() if form in there}
         line = QUOTED_SHARE * max(said.values(), default=0.0)
         return {form: share for form, share in said.items() if share >= line}
 

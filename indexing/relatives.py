@@ -1,7 +1,7 @@
 """Words that the table of translations lacks, known by their relatives in it.
 
 An Indonesian word takes another beginning and ending with every use (mengolah, diolah, pengolahan), a
-French verb another ending, and technical words are put together (bio-sensor, super-structure): no table
+French verb another ending, and technical words are put together (nanostructure, superhydrophobic): no table
 holds them all. Whoever knows the relatives of such a word knows roughly what it says.
 docs/decisions/0023 says what was measured.
 """
