@@ -14,15 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Protocol
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH
-from snowballstemmer import stemmer
 
-from indexing.relatives import NO_RELATIVES, Relatives
+from indexing.relatives import NO_RELATIVES, Relatives, root
 from indexing.sounds import NO_SOUNDS, Sounds, read_sounds
 from indexing.translations import NO_TRANSLATIONS, Translations, read_translations
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
@@ -333,7 +331,7 @@ def _word(line: str, start: int, end: int, base: int) -> list[Token]:
     if form in STOP_WORDS and (not is_capital or _is_loud(line)):
         return []
     if INFLECTED.fullmatch(form) and not (is_capital and len(form) <= LONGEST_ABBREVIATION):
-        form = _stem(form)
+        form = root(form, "english")  # for all languages, decision 0021
     if number := NUMBER.match(form):
         tokens = [Token(form.replace(",", ""), base + start, base + end)]
         if number.end() < len(form):
@@ -346,12 +344,6 @@ def _word(line: str, start: int, end: int, base: int) -> list[Token]:
 def _is_loud(line: str) -> bool:
     """True for a line of several words, all in capitals, as titles are written."""
     return line.isupper() and not HANGUL.search(line) and len(WORD.findall(line)) > 1
-
-
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    """Return a word without its ending (Snowball, English: for all languages, decision 0021)."""
-    return str(stemmer("english").stemWord(word))  # one that two threads share mixes their words up
 
 
 def _plain(line: str, base: int) -> list[Token]:

@@ -8,8 +8,8 @@ docs/decisions/0023 says what was measured.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 
 from snowballstemmer import stemmer
 
@@ -18,22 +18,16 @@ from indexing.translations import NO_TRANSLATIONS, Translations
 SHORTEST = 4
 """Letters of a root, and of each of two parts: shorter ones are shared by words that are no relatives."""
 WORD = re.compile(rf"[a-z\u00df-\u024f]{{{SHORTEST},}}")
-REMEMBERED = 50_000
+REMEMBERED = 100_000
+"""Words whose root, and whose relatives, are kept."""
 
 
 class Relatives:
-    """The words of a table by their roots; never changed after it is built."""
+    """The words of a table by their roots; never changed after it is built, sorted out when first asked."""
 
     def __init__(self, table: Translations) -> None:
         """Take the table whose foreign words in Latin letters are relatives of others."""
         self._table = table
-        words = sorted(filter(WORD.fullmatch, table.foreign))
-        self._words = frozenset(words)
-        self._by_root: defaultdict[str, list[str]] = defaultdict(list)
-        self._by_beginning: defaultdict[str, list[str]] = defaultdict(list)
-        for word in words:
-            self._by_root[_root(word, "indonesian")].append(word)
-            self._by_beginning[word[:SHORTEST]].append(word)
         self._remembered = lru_cache(REMEMBERED)(self._of)
 
     def of(self, word: str) -> Mapping[str, float]:
@@ -44,8 +38,16 @@ class Relatives:
         """
         return self._remembered(word)
 
+    @cached_property
+    def _by_root(self) -> Mapping[str, Sequence[str]]:
+        return _grouped(self._table.foreign, lambda word: root(word, "indonesian"))
+
+    @cached_property
+    def _by_beginning(self) -> Mapping[str, Sequence[str]]:
+        return _grouped(self._table.foreign, lambda word: word[:SHORTEST])
+
     def _of(self, word: str) -> Mapping[str, float]:
-        if word in self._words or not WORD.fullmatch(word):
+        if word in self._table.foreign or not WORD.fullmatch(word):
             return {}
         found = self._indonesian(word) or self._french(word) or self._parts(word)
         shares: defaultdict[str, float] = defaultdict(float)
@@ -55,21 +57,21 @@ class Relatives:
         return dict(shares)
 
     def _indonesian(self, word: str) -> Sequence[str]:
-        root = _root(word, "indonesian")
-        is_one = word.isascii() and len(root) >= SHORTEST
-        return self._by_root.get(root, ()) if is_one else ()
+        mine = root(word, "indonesian")
+        is_one = word.isascii() and len(mine) >= SHORTEST
+        return self._by_root.get(mine, ()) if is_one else ()
 
     def _french(self, word: str) -> Sequence[str]:
-        root = _root(word, "french")
-        alike = self._by_beginning.get(word[:SHORTEST], ()) if len(root) >= SHORTEST else ()
-        return [other for other in alike if _root(other, "french") == root]
+        mine = root(word, "french")
+        alike = self._by_beginning.get(word[:SHORTEST], ()) if len(mine) >= SHORTEST else ()
+        return [other for other in alike if root(other, "french") == mine]
 
     def _parts(self, word: str) -> Sequence[str]:
         """Return the two words that a word is made of, those whose shorter one is longest."""
         cuts = (
             cut
             for cut in range(SHORTEST, len(word) - SHORTEST + 1)
-            if word[:cut] in self._words and word[cut:] in self._words
+            if {word[:cut], word[cut:]} <= self._table.foreign
         )
         best = max(cuts, key=lambda cut: min(cut, len(word) - cut), default=0)
         return (word[:best], word[best:]) if best else ()
@@ -79,5 +81,13 @@ NO_RELATIVES = Relatives(NO_TRANSLATIONS)
 
 
 @lru_cache(REMEMBERED)
-def _root(word: str, language: str) -> str:
+def root(word: str, language: str) -> str:
+    """Return a word without what Snowball's rules for a language cut off."""
     return str(stemmer(language).stemWord(word))  # one that two threads share mixes their words up
+
+
+def _grouped(words: Iterable[str], key: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for word in sorted(filter(WORD.fullmatch, words)):
+        groups[key(word)].append(word)
+    return groups

@@ -14,6 +14,7 @@ from snowballstemmer import stemmer
 
 from indexing import analyzer as module
 from indexing.analyzer import TAGGERS, Analyzer, open_analyzer, script_shares
+from indexing.relatives import root
 from matcher.errors import AnalyzerUnavailable, InvalidRequest
 
 TEXTS = [
@@ -169,7 +170,7 @@ def test_a_title_in_capitals_is_read_as_any_other(mecab):
 
 def test_endings_are_cut_alike_by_many_threads_at_once():
     words = [f"generating{'s' * n} systems reduces" for n in range(200)]
-    module._stem.cache_clear()
+    root.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda text: [t.form for t in module._plain(text, 0)], words))
 
